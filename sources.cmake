@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the library is made of: plain lists, one path a line, so that Kbuild and other build
+# systems can read this file with a few lines of their own.
+
+set(HVP_SOURCES
+	src/core/msg.c
+	src/core/status.c
+)
+
+set(HVP_PUBLIC_HEADERS
+	include/hvproto/msg.h
+	include/hvproto/port.h
+	include/hvproto/rd.h
+	include/hvproto/status.h
+	include/hvproto/wr.h
+)
