@@ -169,8 +169,9 @@ END_TEST
 
 START_TEST(wr_puts_what_rd_gets)
 {
-	static const uint64_t values[] = { 0, 1, 0x80, 0xff, 0x1234, 0x8000, 0x89abcdef,
-					   0x0123456789abcdef, UINT64_MAX };
+	static const uint64_t values[] = { 0,	      1,      0x80,	  0xff,
+					   0x1234,    0x8000, 0x89abcdef, 0x0123456789abcdef,
+					   UINT64_MAX };
 	uint8_t buf[9];
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -199,7 +200,7 @@ END_TEST
 
 START_TEST(a_value_that_is_no_status_is_named_as_such)
 {
-	enum hvp_status odd = (enum hvp_status)-99;
+	enum hvp_status odd = (enum hvp_status) - 99;
 
 	ck_assert_str_eq(hvp_status_name(odd), "?");
 	ck_assert_str_eq(hvp_status_text(odd), "unknown status");

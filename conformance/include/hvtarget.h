@@ -26,29 +26,29 @@
 extern "C" {
 #endif
 
-#define HVT_ABI		1u
-#define HVT_NEVER	UINT64_MAX	/* no deadline */
-#define HVT_PAGE	4096u
+#define HVT_ABI 1u
+#define HVT_NEVER UINT64_MAX /* no deadline */
+#define HVT_PAGE 4096u
 
 /* What happened inside the driver; reported by hvt_machine_ops.event. */
 enum hvt_event_type {
-	HVT_EV_CONNECTED = 1,	/* version, features */
-	HVT_EV_CONNECT_FAILED,	/* status */
-	HVT_EV_DISCONNECTED,	/* UNLOAD answered (status 0) or given up (status nonzero) */
-	HVT_EV_OFFER,		/* channel; interface and instance in guid[0..1]; value: subchannel index */
+	HVT_EV_CONNECTED = 1, /* version, features */
+	HVT_EV_CONNECT_FAILED, /* status */
+	HVT_EV_DISCONNECTED, /* UNLOAD answered (status 0) or given up (status nonzero) */
+	HVT_EV_OFFER, /* channel; interface and instance in guid[0..1]; value: subchannel index */
 	HVT_EV_OFFERS_DONE,
-	HVT_EV_RESCIND,		/* channel: the driver learned that it is gone */
-	HVT_EV_OPENED,		/* channel, status (0: open) */
-	HVT_EV_CLOSED,		/* channel: closed and all its memory is the driver's again */
-	HVT_EV_PACKET,		/* channel, packet_type, flags, id, data: one ring packet received */
-	HVT_EV_COMPLETION,	/* channel, id (as given with the command), status, data */
-	HVT_EV_CHANNEL_ERROR,	/* channel, status: ring corrupt, channel stopped */
-	HVT_EV_SPACE,		/* channel: a send that answered HVT_AGAIN may be tried again */
-	HVT_EV_GPADL_CREATED,	/* channel, id: gpadl, status */
-	HVT_EV_GPADL_TORNDOWN,	/* channel, id: gpadl: memory is the driver's again */
-	HVT_EV_MODIFIED,	/* channel, status */
-	HVT_EV_TL_RESULT,	/* status; endpoint in guid[0] */
-	HVT_EV_DROPPED,		/* a message or packet was refused; text says why */
+	HVT_EV_RESCIND, /* channel: the driver learned that it is gone */
+	HVT_EV_OPENED, /* channel, status (0: open) */
+	HVT_EV_CLOSED, /* channel: closed and all its memory is the driver's again */
+	HVT_EV_PACKET, /* channel, packet_type, flags, id, data: one ring packet received */
+	HVT_EV_COMPLETION, /* channel, id (as given with the command), status, data */
+	HVT_EV_CHANNEL_ERROR, /* channel, status: ring corrupt, channel stopped */
+	HVT_EV_SPACE, /* channel: a send that answered HVT_AGAIN may be tried again */
+	HVT_EV_GPADL_CREATED, /* channel, id: gpadl, status */
+	HVT_EV_GPADL_TORNDOWN, /* channel, id: gpadl: memory is the driver's again */
+	HVT_EV_MODIFIED, /* channel, status */
+	HVT_EV_TL_RESULT, /* status; endpoint in guid[0] */
+	HVT_EV_DROPPED, /* a message or packet was refused; text says why */
 };
 
 struct hvt_event {
@@ -61,7 +61,7 @@ struct hvt_event {
 	uint32_t flags;
 	uint32_t value;
 	uint64_t id;
-	const void *data;	/* dies with the call */
+	const void *data; /* dies with the call */
 	size_t size;
 	uint8_t guid[2][16];
 	const char *text;
@@ -81,46 +81,46 @@ struct hvt_machine_ops {
 	uint64_t (*msr_read)(void *m, uint32_t vp, uint32_t msr);
 	void (*msr_write)(void *m, uint32_t vp, uint32_t msr, uint64_t value);
 	void (*cpuid)(void *m, uint32_t leaf, uint32_t eax_ebx_ecx_edx[4]);
-	uint64_t (*now)(void *m);	/* 100 ns */
+	uint64_t (*now)(void *m); /* 100 ns */
 	void (*event)(void *m, const struct hvt_event *event);
-	void (*log)(void *m, const char *text);	/* no newline; dies with the call */
+	void (*log)(void *m, const char *text); /* no newline; dies with the call */
 };
 
 /* How the machine looks; the driver copies what it needs in create(). */
 struct hvt_config {
 	size_t size;
-	uint32_t vps;		/* virtual processors, indices 0..vps-1 */
-	uint32_t max_version;	/* highest VMBus version to offer; 0: the driver's own */
-	uint32_t features;	/* feature flags to request at 6.0; 0: the driver's own */
-	uint32_t isolation;	/* 0 none, else CPUID isolation type */
+	uint32_t vps; /* virtual processors, indices 0..vps-1 */
+	uint32_t max_version; /* highest VMBus version to offer; 0: the driver's own */
+	uint32_t features; /* feature flags to request at 6.0; 0: the driver's own */
+	uint32_t isolation; /* 0 none, else CPUID isolation type */
 	uint32_t rng_seed;
 };
 
 /* What a case asks of the driver. */
 enum hvt_command_type {
-	HVT_CMD_CONNECT = 1,	/* negotiate and request offers */
+	HVT_CMD_CONNECT = 1, /* negotiate and request offers */
 	HVT_CMD_UNLOAD,
-	HVT_CMD_CRASH_UNLOAD,	/* unload by polling, as from a panic: returns when done */
-	HVT_CMD_OPEN,		/* channel, tx_pages, rx_pages (data pages), target_vp, user data */
-	HVT_CMD_CLOSE,		/* channel */
-	HVT_CMD_RELEASE,	/* channel: the owner of a rescinded channel lets go of it */
-	HVT_CMD_SEND,		/* channel, flags bit 0: completion wanted, id: caller's, data */
-	HVT_CMD_SEND_GPA,	/* as SEND; pages, byte_offset, byte_count: one range of new pages */
-	HVT_CMD_COMPLETE,	/* channel, id: of the packet received, data */
-	HVT_CMD_GPADL_CREATE,	/* channel, pages; id: caller's handle, reported back */
-	HVT_CMD_GPADL_TEARDOWN,	/* channel, id */
-	HVT_CMD_MODIFY,		/* channel, target_vp */
-	HVT_CMD_RX_PAUSE,	/* channel: stop reading the incoming ring */
-	HVT_CMD_RX_RESUME,	/* channel */
-	HVT_CMD_TL_CONNECT,	/* endpoint in guid[0], service in guid[1] */
-	HVT_CMD_OPEN_RESERVED,	/* channel, target_vp, value: sint */
-	HVT_CMD_CLOSE_RESERVED,	/* channel, target_vp, value: sint */
+	HVT_CMD_CRASH_UNLOAD, /* unload by polling, as from a panic: returns when done */
+	HVT_CMD_OPEN, /* channel, tx_pages, rx_pages (data pages), target_vp, user data */
+	HVT_CMD_CLOSE, /* channel */
+	HVT_CMD_RELEASE, /* channel: the owner of a rescinded channel lets go of it */
+	HVT_CMD_SEND, /* channel, flags bit 0: completion wanted, id: caller's, data */
+	HVT_CMD_SEND_GPA, /* as SEND; pages, byte_offset, byte_count: one range of new pages */
+	HVT_CMD_COMPLETE, /* channel, id: of the packet received, data */
+	HVT_CMD_GPADL_CREATE, /* channel, pages; id: caller's handle, reported back */
+	HVT_CMD_GPADL_TEARDOWN, /* channel, id */
+	HVT_CMD_MODIFY, /* channel, target_vp */
+	HVT_CMD_RX_PAUSE, /* channel: stop reading the incoming ring */
+	HVT_CMD_RX_RESUME, /* channel */
+	HVT_CMD_TL_CONNECT, /* endpoint in guid[0], service in guid[1] */
+	HVT_CMD_OPEN_RESERVED, /* channel, target_vp, value: sint */
+	HVT_CMD_CLOSE_RESERVED, /* channel, target_vp, value: sint */
 };
 
-#define HVT_OK			0
-#define HVT_AGAIN		1	/* no room or no id now; HVT_EV_SPACE will follow */
-#define HVT_UNSUPPORTED		2	/* the driver has no such ability: the case is skipped, visibly */
-#define HVT_FAILED		3	/* refused; text in hvt_machine_ops.log */
+#define HVT_OK 0
+#define HVT_AGAIN 1 /* no room or no id now; HVT_EV_SPACE will follow */
+#define HVT_UNSUPPORTED 2 /* the driver has no such ability: the case is skipped, visibly */
+#define HVT_FAILED 3 /* refused; text in hvt_machine_ops.log */
 
 struct hvt_command {
 	size_t size;
@@ -143,8 +143,8 @@ struct hvt_command {
 /* Entry points of the driver. @d is what create() returned. */
 struct hvt_driver_ops {
 	size_t size;
-	uint32_t abi;		/* HVT_ABI */
-	const char *name;	/* "hvproto"; names the expected-failure list */
+	uint32_t abi; /* HVT_ABI */
+	const char *name; /* "hvproto"; names the expected-failure list */
 	const char *version;
 	/* NULL: failed, reason in ops->log. */
 	void *(*create)(const struct hvt_machine_ops *ops, void *m, const struct hvt_config *cfg);

@@ -40,8 +40,8 @@ struct hvp_neg {
 };
 
 enum hvp_direction {
-	HVP_DIR_G2H = 1,	/* guest to host */
-	HVP_DIR_H2G = 2,	/* host to guest */
+	HVP_DIR_G2H = 1, /* guest to host */
+	HVP_DIR_H2G = 2, /* host to guest */
 	HVP_DIR_BOTH = 3,
 };
 
@@ -53,16 +53,16 @@ enum hvp_field_type {
 	HVP_FIELD_I32,
 	HVP_FIELD_I64,
 	HVP_FIELD_GUID,
-	HVP_FIELD_BYTES,	/* fixed number of bytes */
-	HVP_FIELD_UTF16,	/* fixed number of UTF-16LE code units, zero-terminated if shorter */
-	HVP_FIELD_VIEW,		/* struct hvp_rd over the message: rest, counted, window or chain */
-	HVP_FIELD_PRESENT,	/* bool has_<group>: an optional group; no bytes of its own */
+	HVP_FIELD_BYTES, /* fixed number of bytes */
+	HVP_FIELD_UTF16, /* fixed number of UTF-16LE code units, zero-terminated if shorter */
+	HVP_FIELD_VIEW, /* struct hvp_rd over the message: rest, counted, window or chain */
+	HVP_FIELD_PRESENT, /* bool has_<group>: an optional group; no bytes of its own */
 };
 
 /* enum hvp_field_flags - bits of hvp_field_desc.flags */
-#define HVP_FIELD_RESERVED	0x01u	/* not in the structure; written as 0 */
-#define HVP_FIELD_OPTIONAL	0x02u	/* belongs to the optional group that precedes it */
-#define HVP_FIELD_HEX		0x04u	/* flags, ids and addresses: people read them in hex */
+#define HVP_FIELD_RESERVED 0x01u /* not in the structure; written as 0 */
+#define HVP_FIELD_OPTIONAL 0x02u /* belongs to the optional group that precedes it */
+#define HVP_FIELD_HEX 0x04u /* flags, ids and addresses: people read them in hex */
 
 struct hvp_enum_value {
 	uint64_t value;
@@ -159,8 +159,7 @@ const struct hvp_msg_desc *hvp_msg_find(const struct hvp_proto_desc *proto, uint
  *
  * Context: any. Return: the entry or NULL.
  */
-const struct hvp_msg_desc *hvp_msg_by_name(const struct hvp_proto_desc *proto,
-					   const char *name);
+const struct hvp_msg_desc *hvp_msg_by_name(const struct hvp_proto_desc *proto, const char *name);
 
 #ifdef __cplusplus
 }

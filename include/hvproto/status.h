@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 /* name, value, whose fault, meaning */
+/* clang-format off */
 #define HVP_STATUS_LIST(X) \
 	X(OK,            0, NONE,   "success") \
 	X(AGAIN,        -1, NONE,   "not possible yet; call again after the next event") \
@@ -32,6 +33,7 @@ extern "C" {
 	X(NOSPACE,     -11, CALLER, "output does not fit the buffer or table given") \
 	X(ARG,         -12, CALLER, "caller broke the contract of the call") \
 	X(OS,          -13, OS,     "a service of struct hvp_os_ops failed")
+/* clang-format on */
 
 enum hvp_status {
 #define HVP_X(name, value, whose, text) HVP_##name = (value),
@@ -116,8 +118,8 @@ enum hvp_status hvp_fault_at(struct hvp_fault *fault, enum hvp_status status,
 /*@ requires fault == \null || \valid(fault);
   @ assigns *fault;
   @ ensures \result == status; */
-enum hvp_status hvp_fault_size(struct hvp_fault *fault, enum hvp_status status,
-			       const char *message, size_t have, size_t need);
+enum hvp_status hvp_fault_size(struct hvp_fault *fault, enum hvp_status status, const char *message,
+			       size_t have, size_t need);
 
 /**
  * hvp_status_name() - "SHORT" for HVP_SHORT

@@ -23,8 +23,7 @@ static bool same_text(const char *a, const char *b)
 	return *a == *b;
 }
 
-const struct hvp_msg_desc *hvp_msg_by_name(const struct hvp_proto_desc *proto,
-					   const char *name)
+const struct hvp_msg_desc *hvp_msg_by_name(const struct hvp_proto_desc *proto, const char *name)
 {
 	const struct hvp_msg_desc *m = proto->msgs;
 	const struct hvp_msg_desc *end = m + proto->msg_count;

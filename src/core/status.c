@@ -8,7 +8,7 @@ const char *hvp_status_name(enum hvp_status status)
 #define HVP_X(name, value, whose, text) \
 	case HVP_##name: \
 		return #name;
-	HVP_STATUS_LIST(HVP_X)
+		HVP_STATUS_LIST(HVP_X)
 #undef HVP_X
 	}
 	return "?";
@@ -20,7 +20,7 @@ const char *hvp_status_text(enum hvp_status status)
 #define HVP_X(name, value, whose, text) \
 	case HVP_##name: \
 		return text;
-	HVP_STATUS_LIST(HVP_X)
+		HVP_STATUS_LIST(HVP_X)
 #undef HVP_X
 	}
 	return "unknown status";
@@ -32,7 +32,7 @@ enum hvp_fault_class hvp_status_fault(enum hvp_status status)
 #define HVP_X(name, value, whose, text) \
 	case HVP_##name: \
 		return HVP_FAULT_##whose;
-	HVP_STATUS_LIST(HVP_X)
+		HVP_STATUS_LIST(HVP_X)
 #undef HVP_X
 	}
 	return HVP_FAULT_CALLER;
@@ -53,8 +53,8 @@ enum hvp_status hvp_fault_at(struct hvp_fault *fault, enum hvp_status status,
 	return status;
 }
 
-enum hvp_status hvp_fault_size(struct hvp_fault *fault, enum hvp_status status,
-			       const char *message, size_t have, size_t need)
+enum hvp_status hvp_fault_size(struct hvp_fault *fault, enum hvp_status status, const char *message,
+			       size_t have, size_t need)
 {
 	if (!fault)
 		return status;
