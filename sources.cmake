@@ -3,14 +3,20 @@
 # systems can read this file with a few lines of their own.
 
 set(HVP_SOURCES
+	src/core/interfaces.c
+	src/core/interfaces_table.c
 	src/core/msg.c
 	src/core/status.c
 )
 
 set(HVP_PUBLIC_HEADERS
+	include/hvproto/interface.h
 	include/hvproto/msg.h
 	include/hvproto/port.h
 	include/hvproto/rd.h
 	include/hvproto/status.h
+	include/hvproto/wire/hypervisor.h
+	include/hvproto/wire/interfaces.h
+	include/hvproto/wire/trace.h
 	include/hvproto/wr.h
 )
