@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Loads and checks specs of constants (kind: constants) and of GUIDs (kind: guids).
+"""Checks specs of constants (kind: constants) and of GUIDs (kind: guids).
 
-Nodes keep the line they stand on, so that every complaint reads `file:line: message`.
+Rows keep the line they stand on, so that every complaint reads `file:line: message`.
 """
 import re
 import uuid
@@ -186,13 +186,3 @@ def check_guids(spec):
             if part == "instances" and row.get("interface") not in classes:
                 row.fail(f"interface '{row.get('interface')}' is not in this file", "interface")
     return spec
-
-
-CHECKS = {"constants": check_constants, "guids": check_guids}
-
-
-def load_checked(path, shown=None):
-    spec = load_rows(path, shown)
-    need(spec, "kind")
-    one_of(spec, "kind", CHECKS)
-    return CHECKS[spec["kind"]](spec)

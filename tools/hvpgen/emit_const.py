@@ -66,14 +66,16 @@ def group_lines(spec, group):
     prefix = f"HVP_{spec['prefix']}_"
     texts = [group["title"] + (". " + group["doc"] if "doc" in group else ""),
              provenance(group)]
-    rows = [(prefix + row["name"] + suffix, value, is_mask,
-             row.get("doc") if n == 0 else None)
-            for row in group["constants"]
-            for n, (suffix, value, is_mask) in enumerate(row.parts)]
-    tab = stop([name for name, _, _, _ in rows])
+    rows = []
+    for row in group["constants"]:
+        for n, (suffix, value, is_mask) in enumerate(row.parts):
+            width = 32 if suffix == "_SHIFT" else group["width"]
+            rows.append((prefix + row["name"] + suffix, number(value, width, is_mask),
+                         row.get("doc") if n == 0 else None))
+    tab = stop([name for name, _, _ in rows])
     lines = comment(*texts)
-    for name, value, is_mask, doc in rows:
-        lines += define(name, number(value, group["width"], is_mask), doc, tab)
+    for name, text, doc in rows:
+        lines += define(name, text, doc, tab)
     return lines + [""]
 
 
