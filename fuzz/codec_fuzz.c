@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every codec of every protocol, picked by the tables.
+ *
+ * Input: [0] protocol and mode, [1] message, [2] version, [3] features, then the bytes.
+ * Mode 0 takes the bytes as a message. What a decoder accepts, the encoder must accept, and it
+ * must give back each field that is not reserved; decoding that again and encoding it once more
+ * must change nothing. Mode 1 takes the bytes as the structure that a caller hands to an
+ * encoder: what it writes, the decoder must accept, and it must come to the same bytes.
+ *
+ * Must reach: every <protocol>_<message>_decode and _encode (the table calls them).
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hvproto/msg.h>
+#include <hvproto/wire/ring_table.h>
+#include <hvproto/wire/vmbus_table.h>
+
+#define HEAD 4u
+#define MESSAGE_MAX 65536u
+#define MODE_ENCODE 0x80u
+
+static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, &hvp_ring_proto };
+
+/* All VMBus versions, the time before one, and one nobody has. */
+static const uint32_t versions[] = { 0,		 0x0000000d, 0x00010001, 0x00020004, 0x00030000,
+				     0x00040000, 0x00040001, 0x00050000, 0x00050001, 0x00050002,
+				     0x00050003, 0x00060000, 0x00070000 };
+static const uint32_t features[] = { 0, 0x1, 0x2, 0x4, 0x8, 0x10, 0x20, 0x40, 0xffffffff };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fail(const struct hvp_msg_desc *msg, const char *what, const struct hvp_fault *fault)
+{
+	fprintf(stderr, "%s: %s", msg->name, what);
+	if (fault)
+		fprintf(stderr, " (%s: %s at %u)", hvp_status_name(fault->status),
+			fault->field ? fault->field : "?", fault->offset);
+	fprintf(stderr, "\n");
+	abort();
+}
+
+static void *zeroed(size_t size)
+{
+	void *p = calloc(1, size > 0 ? size : 1);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+static void put_id(const struct hvp_proto_desc *proto, uint32_t id, uint8_t *bytes, size_t size)
+{
+	uint16_t i;
+
+	for (i = 0; i < proto->id_size && (size_t)proto->id_offset + i < size; i++)
+		bytes[proto->id_offset + i] = (uint8_t)(id >> 8 * i);
+}
+
+/* Fields that were there in the bytes taken must be the same in the bytes given back. */
+static void same_fields(const struct hvp_msg_desc *msg, const uint8_t *structure,
+			const uint8_t *taken, const uint8_t *given, size_t size)
+{
+	const struct hvp_field_desc *f;
+	bool present = true;
+
+	for (f = msg->fields; f->name; f++) {
+		if (f->type == HVP_FIELD_PRESENT)
+			memcpy(&present, structure + f->struct_offset, sizeof(present));
+		if (f->type == HVP_FIELD_PRESENT || f->type == HVP_FIELD_VIEW ||
+		    f->flags & HVP_FIELD_RESERVED)
+			continue;
+		if (f->flags & HVP_FIELD_OPTIONAL && !present)
+			continue;
+		if ((size_t)f->wire_offset + f->wire_size > size)
+			continue;
+		if (memcmp(taken + f->wire_offset, given + f->wire_offset, f->wire_size) != 0)
+			fail(msg, f->name, NULL);
+	}
+}
+
+/* Decode @bytes, which an encoder wrote, and encode the result: the same bytes again. */
+static void again(const struct hvp_msg_desc *msg, struct hvp_neg neg, const uint8_t *bytes,
+		  size_t size)
+{
+	uint8_t *structure = zeroed(msg->struct_size);
+	uint8_t *third = zeroed(size);
+	struct hvp_rd r = hvp_rd_init(bytes, size);
+	struct hvp_wr w = hvp_wr_init(third, size);
+	struct hvp_fault fault;
+
+	if (msg->decode(&r, neg, structure, &fault) != HVP_OK)
+		fail(msg, "refused what its own encoder wrote", &fault);
+	if (msg->encode(&w, neg, structure, &fault) != HVP_OK)
+		fail(msg, "cannot be encoded again", &fault);
+	if (w.off != size || (size > 0 && memcmp(bytes, third, size) != 0))
+		fail(msg, "changes on its second way", NULL);
+	free(third);
+	free(structure);
+}
+
+static void decode_first(const struct hvp_msg_desc *msg, struct hvp_neg neg, const uint8_t *bytes,
+			 size_t size)
+{
+	uint8_t *structure = zeroed(msg->struct_size);
+	uint8_t *second = zeroed(size);
+	struct hvp_rd r = hvp_rd_init(bytes, size);
+	struct hvp_wr w = hvp_wr_init(second, size);
+	struct hvp_fault fault;
+
+	if (msg->decode(&r, neg, structure, &fault) == HVP_OK) {
+		if (msg->encode(&w, neg, structure, &fault) != HVP_OK)
+			fail(msg, "decoded, but cannot be encoded", &fault);
+		if (w.off != r.off)
+			fail(msg, "is of another size when encoded", NULL);
+		same_fields(msg, structure, bytes, second, w.off);
+		again(msg, neg, second, w.off);
+	}
+	free(second);
+	free(structure);
+}
+
+/* A structure as a caller may fill it: any value, but truth values and views that are valid. */
+static void encode_first(const struct hvp_msg_desc *msg, struct hvp_neg neg, const uint8_t *bytes,
+			 size_t size)
+{
+	uint8_t *structure = zeroed(msg->struct_size);
+	uint8_t *out = zeroed(MESSAGE_MAX);
+	size_t body = size < msg->struct_size ? size : msg->struct_size;
+	struct hvp_rd rest = hvp_rd_init(bytes + body, size - body);
+	struct hvp_wr w = hvp_wr_init(out, MESSAGE_MAX);
+	const struct hvp_field_desc *f;
+	struct hvp_fault fault;
+	uint8_t truth;
+
+	memcpy(structure, bytes, body);
+	for (f = msg->fields; f->name; f++) {
+		if (f->type == HVP_FIELD_PRESENT) {
+			truth = structure[f->struct_offset] & 1u;
+			memset(structure + f->struct_offset, 0, sizeof(bool));
+			memcpy(structure + f->struct_offset, &truth, 1);
+		} else if (f->type == HVP_FIELD_VIEW) {
+			memcpy(structure + f->struct_offset, &rest, sizeof(rest));
+		}
+	}
+	if (msg->encode(&w, neg, structure, &fault) == HVP_OK)
+		again(msg, neg, out, w.off);
+	free(out);
+	free(structure);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct hvp_proto_desc *proto;
+	const struct hvp_msg_desc *msg;
+	struct hvp_neg neg;
+	uint8_t *bytes;
+
+	if (size < HEAD || size - HEAD > MESSAGE_MAX)
+		return 0;
+	proto = protocols[(data[0] & ~MODE_ENCODE) % COUNT(protocols)];
+	msg = &proto->msgs[data[1] % proto->msg_count];
+	neg.version = versions[data[2] % COUNT(versions)];
+	neg.features = features[data[3] % COUNT(features)];
+	bytes = zeroed(size - HEAD);
+	memcpy(bytes, data + HEAD, size - HEAD);
+	if (data[0] & MODE_ENCODE) {
+		encode_first(msg, neg, bytes, size - HEAD);
+	} else {
+		put_id(proto, msg->id, bytes, size - HEAD);
+		decode_first(msg, neg, bytes, size - HEAD);
+	}
+	free(bytes);
+	return 0;
+}
