@@ -7,6 +7,12 @@ set(HVP_SOURCES
 	src/core/interfaces_table.c
 	src/core/msg.c
 	src/core/status.c
+	src/ring/reqids.c
+	src/ring/ring_place.c
+	src/ring/ring_ranges.c
+	src/ring/ring_rx.c
+	src/ring/ring_tx.c
+	src/ring/synic.c
 )
 
 set(HVP_PUBLIC_HEADERS
@@ -14,7 +20,9 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/msg.h
 	include/hvproto/port.h
 	include/hvproto/rd.h
+	include/hvproto/ring.h
 	include/hvproto/status.h
+	include/hvproto/synic.h
 	include/hvproto/wire/hypervisor.h
 	include/hvproto/wire/interfaces.h
 	include/hvproto/wire/trace.h

@@ -223,6 +223,10 @@ struct hvp_ring_packet {
 	uint16_t flags;
 };
 
+/*@ predicate hvp_ring_packet_ok(struct hvp_ring_packet *p) =
+  @	\valid_read(p) && 16 <= p->data_offset <= p->size &&
+  @	(p->bytes != \null ==> \valid_read(p->bytes + (0 .. p->size - 1))); */
+
 /**
  * struct hvp_gpa_range - bytes in pages of the guest, for hvp_ring_tx_put_gpa()
  * @byte_count:  1..2^32-1; with @byte_offset not above 2^32-1
@@ -305,6 +309,7 @@ static inline uint32_t hvp_ring_packet_total(uint32_t extra, uint32_t payload)
  *
  * Context: any. Return: the packet, for hvp_ring_tx_send() or hvp_ring_tx_put().
  */
+/*@ assigns \nothing; */
 static inline struct hvp_ring_out hvp_ring_inband(const void *payload, uint32_t size)
 {
 	struct hvp_ring_out out;
@@ -329,6 +334,7 @@ static inline struct hvp_ring_out hvp_ring_inband(const void *payload, uint32_t 
  *
  * Context: any. Return: the packet.
  */
+/*@ assigns \nothing; */
 static inline struct hvp_ring_out hvp_ring_request(uint64_t transaction_id,
 						   const void *payload, uint32_t size)
 {
@@ -347,6 +353,7 @@ static inline struct hvp_ring_out hvp_ring_request(uint64_t transaction_id,
  *
  * Context: any. Return: the packet.
  */
+/*@ assigns \nothing; */
 static inline struct hvp_ring_out hvp_ring_completion(uint64_t transaction_id,
 						      const void *payload, uint32_t size)
 {
@@ -466,7 +473,8 @@ enum hvp_status hvp_ring_tx_send(struct hvp_ring_tx *ring, const struct hvp_ring
  *
  * Context: any. Return: HVP_AGAIN: sleep until signalled (or poll: hvp_ring_tx_peer_wakes()),
  * then try to put again; HVP_OK: there is room now, nothing is armed; HVP_ARG if @total can
- * never fit; HVP_CORRUPT as in hvp_ring_tx_put().
+ * never fit, or not behind what was put and not committed yet; HVP_CORRUPT as in
+ * hvp_ring_tx_put().
  */
 enum hvp_status hvp_ring_tx_wait(struct hvp_ring_tx *ring, uint32_t total) HVP_MUST_CHECK;
 
@@ -609,6 +617,10 @@ const struct hvp_fault *hvp_ring_rx_fault(const struct hvp_ring_rx *ring);
  *
  * Context: any. Return: the cursor; empty for a packet that was skipped.
  */
+/*@ requires hvp_ring_packet_ok(packet);
+  @ assigns \nothing;
+  @ ensures hvp_rd_sees(\result);
+  @ ensures \result.len == (packet->bytes == \null ? 0 : packet->size - packet->data_offset); */
 static inline struct hvp_rd hvp_ring_payload(const struct hvp_ring_packet *packet)
 {
 	if (!packet->bytes)
@@ -624,6 +636,10 @@ static inline struct hvp_rd hvp_ring_payload(const struct hvp_ring_packet *packe
  * Context: any. Return: the cursor; empty for in-band packets that have none, and for a
  * packet that was skipped.
  */
+/*@ requires hvp_ring_packet_ok(packet);
+  @ assigns \nothing;
+  @ ensures hvp_rd_sees(\result);
+  @ ensures \result.len == (packet->bytes == \null ? 0 : packet->data_offset - 16); */
 static inline struct hvp_rd hvp_ring_extra(const struct hvp_ring_packet *packet)
 {
 	if (!packet->bytes)
