@@ -24,6 +24,7 @@ typedef __SIZE_TYPE__ size_t;
 #define UINT16_MAX __UINT16_MAX__
 #define UINT32_MAX __UINT32_MAX__
 #define UINT64_MAX __UINT64_MAX__
+#define UINTPTR_MAX __UINTPTR_MAX__
 #define SIZE_MAX __SIZE_MAX__
 #define NULL ((void *)0)
 #define offsetof(type, member) __builtin_offsetof(type, member)
