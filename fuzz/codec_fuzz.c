@@ -2,13 +2,13 @@
 /*
  * Every codec of every protocol, picked by the tables.
  *
- * Input: [0] protocol and mode, [1] message, [2] version, [3] features, then the bytes.
- * Mode 0 takes the bytes as a message. What a decoder accepts, the encoder must accept, and it
- * must give back each field that is not reserved; decoding that again and encoding it once more
- * must change nothing. Mode 1 takes the bytes as the structure that a caller hands to an
- * encoder: what it writes, the decoder must accept, and it must come to the same bytes.
+ * Input: [0] mode and protocol, [1] message id, [2] version, [3] features, then the bytes.
+ * Decode mode takes the bytes as a message. What a decoder accepts, the encoder must accept, and
+ * it must give back each field that is not reserved; decoding that again and encoding it once
+ * more must change nothing. Encode mode takes the bytes as the structure that a caller hands to
+ * an encoder: what it writes, the decoder must accept, and it must come to the same bytes.
  *
- * Must reach: every <protocol>_<message>_decode and _encode (the table calls them).
+ * Must reach: hvp_<protocol>_<message>_decode and _encode of every message (by the tables).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -22,13 +22,27 @@
 #define HEAD 4u
 #define MESSAGE_MAX 65536u
 #define MODE_ENCODE 0x80u
+#define MODE_H2G 0x40u
+#define PROTOCOL_BITS 0x3fu
 
 static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, &hvp_ring_proto };
 
-/* All VMBus versions, the time before one, and one nobody has. */
-static const uint32_t versions[] = { 0,		 0x0000000d, 0x00010001, 0x00020004, 0x00030000,
-				     0x00040000, 0x00040001, 0x00050000, 0x00050001, 0x00050002,
-				     0x00050003, 0x00060000, 0x00070000 };
+/* The time before there is one, all VMBus versions, and one nobody has. */
+static const uint32_t versions[] = {
+	0,
+	HVP_VMBUS_VERSION_0_13,
+	HVP_VMBUS_VERSION_1_1,
+	HVP_VMBUS_VERSION_2_4,
+	HVP_VMBUS_VERSION_3_0,
+	HVP_VMBUS_VERSION_4_0,
+	HVP_VMBUS_VERSION_4_1,
+	HVP_VMBUS_VERSION_5_0,
+	HVP_VMBUS_VERSION_5_1,
+	HVP_VMBUS_VERSION_5_2,
+	HVP_VMBUS_VERSION_5_3,
+	HVP_VMBUS_VERSION_6_0,
+	0x00070000,
+};
 static const uint32_t features[] = { 0, 0x1, 0x2, 0x4, 0x8, 0x10, 0x20, 0x40, 0xffffffff };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -163,8 +177,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < HEAD || size - HEAD > MESSAGE_MAX)
 		return 0;
-	proto = protocols[(data[0] & ~MODE_ENCODE) % COUNT(protocols)];
-	msg = &proto->msgs[data[1] % proto->msg_count];
+	proto = protocols[(data[0] & PROTOCOL_BITS) % COUNT(protocols)];
+	msg = hvp_msg_find(proto, data[1], data[0] & MODE_H2G ? HVP_DIR_H2G : HVP_DIR_G2H);
+	if (!msg)
+		msg = &proto->msgs[data[1] % proto->msg_count];
 	neg.version = versions[data[2] % COUNT(versions)];
 	neg.features = features[data[3] % COUNT(features)];
 	bytes = zeroed(size - HEAD);
