@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Specs that describe no protocol: what they are checked by, and what is printed from them.
 
-A protocol's spec begins with `protocol:`, every other with `kind:`.
+Every spec says what it is by `kind:`; a protocol is of none of the kinds here.
 """
 import emit_const
+import emit_fuzz
 import emit_json
+import emit_md_kinds
 from constspec import check_constants, check_guids, load_rows, need, one_of
+from examplespec import check_examples
 from listspec import check_bugs, check_requirements
 
-CHECKS = {"constants": check_constants, "guids": check_guids,
+CHECKS = {"constants": check_constants, "guids": check_guids, "examples": check_examples,
           "requirements": check_requirements, "bugs": check_bugs}
-EMITTERS = {"constants": [emit_const], "guids": [emit_const],
-            "requirements": [emit_json], "bugs": [emit_json]}
+EMITTERS = {"constants": [emit_const.outputs, emit_md_kinds.outputs],
+            "guids": [emit_const.outputs, emit_md_kinds.outputs, emit_fuzz.guid_outputs],
+            "requirements": [emit_json.outputs, emit_md_kinds.outputs],
+            "bugs": [emit_json.outputs, emit_md_kinds.outputs],
+            "examples": []}
 
 
 def is_kind(path):
     """Whether a spec file is one of these, not a protocol."""
     with open(path, encoding="utf-8") as stream:
-        return any(line.startswith("kind:") for line in stream)
+        words = [line.split()[1] for line in stream if line.startswith("kind:")]
+    return bool(words) and words[0] in CHECKS
 
 
 def load(path, shown=None):
@@ -32,5 +39,5 @@ def outputs(path, shown=None):
     spec = load(path, shown)
     files = {}
     for emitter in EMITTERS[spec["kind"]]:
-        files.update(emitter.outputs(spec, shown or path))
+        files.update(emitter(spec, shown or path))
     return files

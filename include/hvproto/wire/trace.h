@@ -38,8 +38,9 @@
  *
  * Source: HVPROTO. Evidence: documented.
  */
-#define HVP_TRACE_DIRECTION_G2H	1u /* guest to host */
-#define HVP_TRACE_DIRECTION_H2G	2u /* host to guest */
+#define HVP_TRACE_DIRECTION_NONE	0u /* a note */
+#define HVP_TRACE_DIRECTION_G2H		1u /* guest to host */
+#define HVP_TRACE_DIRECTION_H2G		2u /* host to guest */
 
 /*
  * Record header
@@ -55,7 +56,7 @@
 #define HVP_TRACE_HEADER_CONNECTION_ID_OFFSET	8u /* u32, 0: none */
 /* u32, VMBus version in force; 0: not connected */
 #define HVP_TRACE_HEADER_NEGOTIATED_OFFSET	12u
-/* u64, message: its SynIC type; packet: ring offset; pointed: GPA */
+/* u64, message: its SynIC type; packet: ring offset; signal: flag number; hypercall: MSR number or control word; pointed: GPA */
 #define HVP_TRACE_HEADER_AUX_OFFSET		16u
 #define HVP_TRACE_HEADER_SIZE			24u /* bytes */
 
