@@ -22,6 +22,10 @@ install(FILES
 file(RELATIVE_PATH hvp_pc_to_prefix
 	/${CMAKE_INSTALL_LIBDIR}/pkgconfig /
 )
+# A static library brings its dependencies to the link of whoever uses it.
+if(NOT BUILD_SHARED_LIBS)
+	set(hvp_pc_mock_needs ", libpcap")
+endif()
 foreach(library IN LISTS hvp_installed)
 	configure_file(cmake/${library}.pc.in ${library}.pc @ONLY)
 	install(FILES ${PROJECT_BINARY_DIR}/${library}.pc
