@@ -8,7 +8,7 @@
  * more must change nothing. Encode mode takes the bytes as the structure that a caller hands to
  * an encoder: what it writes, the decoder must accept, and it must come to the same bytes.
  *
- * Must reach: hvp_<protocol>_<message>_decode and _encode of every message (by the tables).
+ * Must reach: hvp_vmbus_*_decode hvp_vmbus_*_encode hvp_ring_*_decode hvp_ring_*_encode
  */
 #include <stdint.h>
 #include <stdio.h>
