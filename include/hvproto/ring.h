@@ -51,22 +51,22 @@
 extern "C" {
 #endif
 
-#define HVP_RING_PAGE_SIZE	4096u	/* of the protocol, whatever the kernel's pages are */
-#define HVP_RING_PAGES_MAX	8187u	/* data pages: 8190 of a GPADL, less 2 controls and 1 */
+#define HVP_RING_PAGE_SIZE 4096u /* of the protocol, whatever the kernel's pages are */
+#define HVP_RING_PAGES_MAX 8187u /* data pages: 8190 of a GPADL, less 2 controls and 1 */
 
-#define HVP_RING_DESC_SIZE	16u	/* packet descriptor */
-#define HVP_RING_TRAILER_SIZE	8u	/* after every packet; not part of its size */
-#define HVP_RING_PACKET_MAX	524280u	/* largest size a descriptor can tell */
+#define HVP_RING_DESC_SIZE 16u /* packet descriptor */
+#define HVP_RING_TRAILER_SIZE 8u /* after every packet; not part of its size */
+#define HVP_RING_PACKET_MAX 524280u /* largest size a descriptor can tell */
 
 /* hvp_ring_out.flags and hvp_ring_packet.flags */
-#define HVP_PACKET_COMPLETION_REQUESTED	0x1u
+#define HVP_PACKET_COMPLETION_REQUESTED 0x1u
 
 /* Packet types (chapter 10 section 3.4) that one side or the other accepts. */
-#define HVP_PACKET_INBAND		6u	/* both ways */
-#define HVP_PACKET_XFER_PAGES	7u	/* host to guest */
-#define HVP_PACKET_GPA_DIRECT	9u	/* guest to host */
-#define HVP_PACKET_CANCEL		10u	/* recognised, accepted by nobody */
-#define HVP_PACKET_COMPLETION	11u	/* both ways */
+#define HVP_PACKET_INBAND 6u /* both ways */
+#define HVP_PACKET_XFER_PAGES 7u /* host to guest */
+#define HVP_PACKET_GPA_DIRECT 9u /* guest to host */
+#define HVP_PACKET_CANCEL 10u /* recognised, accepted by nobody */
+#define HVP_PACKET_COMPLETION 11u /* both ways */
 
 /**
  * HVP_RING_BUFFER_SIZE() - receive buffer for packets up to a payload and an extra header
@@ -80,8 +80,8 @@ extern "C" {
 
 /* Who we are; decides what a receiver accepts. */
 enum hvp_ring_side {
-	HVP_RING_GUEST = 1,	/* accepts types 6, 7, 11 */
-	HVP_RING_HOST = 2,	/* accepts types 6, 9, 11 */
+	HVP_RING_GUEST = 1, /* accepts types 6, 7, 11 */
+	HVP_RING_HOST = 2, /* accepts types 6, 9, 11 */
 };
 
 /**
@@ -102,8 +102,8 @@ struct hvp_ring_mem {
 /* private: a place in a data area, with the bytes up to the next break of the mapping */
 struct hvp_ring_place {
 	uint8_t *at;
-	uint32_t run;	/* at least 8 */
-	uint32_t index;	/* 0..size - 8 */
+	uint32_t run; /* at least 8 */
+	uint32_t index; /* 0..size - 8 */
 };
 
 /**
@@ -143,13 +143,13 @@ struct hvp_ring_rx_stats {
 struct hvp_ring_tx {
 	struct hvp_ring_tx_stats stats;
 	/* private: */
-	struct hvp_ring_place pos;	/* where the next packet goes */
+	struct hvp_ring_place pos; /* where the next packet goes */
 	uint32_t *control;
-	const uint32_t *other_control;	/* of the ring the peer sends in */
+	const uint32_t *other_control; /* of the ring the peer sends in */
 	struct hvp_ring_mem mem;
-	uint32_t space;			/* bytes known to be free behind pos */
-	uint32_t committed;		/* write_index as the peer sees it */
-	uint32_t pending;		/* pending_send_size as the peer sees it */
+	uint32_t space; /* bytes known to be free behind pos */
+	uint32_t committed; /* write_index as the peer sees it */
+	uint32_t pending; /* pending_send_size as the peer sees it */
 	bool corrupt;
 	struct hvp_fault fault;
 };
@@ -161,13 +161,13 @@ struct hvp_ring_tx {
 struct hvp_ring_rx {
 	struct hvp_ring_rx_stats stats;
 	/* private: */
-	struct hvp_ring_place pos;	/* next unread byte */
+	struct hvp_ring_place pos; /* next unread byte */
 	uint32_t *control;
-	const uint32_t *min_offset8;	/* by packet type: what this side accepts */
+	const uint32_t *min_offset8; /* by packet type: what this side accepts */
 	struct hvp_ring_mem mem;
-	uint32_t avail;			/* bytes known to be readable from pos on */
-	uint32_t committed;		/* read_index as the peer sees it */
-	bool signal_always;		/* peer cannot ask for signals: give one for each commit */
+	uint32_t avail; /* bytes known to be readable from pos on */
+	uint32_t committed; /* read_index as the peer sees it */
+	bool signal_always; /* peer cannot ask for signals: give one for each commit */
 	bool corrupt;
 	struct hvp_fault fault;
 };
@@ -335,8 +335,8 @@ static inline struct hvp_ring_out hvp_ring_inband(const void *payload, uint32_t 
  * Context: any. Return: the packet.
  */
 /*@ assigns \nothing; */
-static inline struct hvp_ring_out hvp_ring_request(uint64_t transaction_id,
-						   const void *payload, uint32_t size)
+static inline struct hvp_ring_out hvp_ring_request(uint64_t transaction_id, const void *payload,
+						   uint32_t size)
 {
 	struct hvp_ring_out out = hvp_ring_inband(payload, size);
 
@@ -354,8 +354,8 @@ static inline struct hvp_ring_out hvp_ring_request(uint64_t transaction_id,
  * Context: any. Return: the packet.
  */
 /*@ assigns \nothing; */
-static inline struct hvp_ring_out hvp_ring_completion(uint64_t transaction_id,
-						      const void *payload, uint32_t size)
+static inline struct hvp_ring_out hvp_ring_completion(uint64_t transaction_id, const void *payload,
+						      uint32_t size)
 {
 	struct hvp_ring_out out = hvp_ring_inband(payload, size);
 
@@ -436,8 +436,7 @@ enum hvp_status hvp_ring_tx_put_gpa(struct hvp_ring_tx *ring, const struct hvp_r
  * Context: any. Return: as hvp_ring_tx_put().
  */
 enum hvp_status hvp_ring_tx_put_xfer(struct hvp_ring_tx *ring, const struct hvp_ring_out *out,
-				     uint16_t set_id,
-				     const struct hvp_xfer_range *ranges,
+				     uint16_t set_id, const struct hvp_xfer_range *ranges,
 				     uint32_t count) HVP_MUST_CHECK;
 
 /**
@@ -625,8 +624,7 @@ static inline struct hvp_rd hvp_ring_payload(const struct hvp_ring_packet *packe
 {
 	if (!packet->bytes)
 		return hvp_rd_init(NULL, 0);
-	return hvp_rd_init(packet->bytes + packet->data_offset,
-			   packet->size - packet->data_offset);
+	return hvp_rd_init(packet->bytes + packet->data_offset, packet->size - packet->data_offset);
 }
 
 /**
@@ -658,8 +656,7 @@ static inline struct hvp_rd hvp_ring_extra(const struct hvp_ring_packet *packet)
  * HVP_SHORT if the header is cut off; HVP_ARG for a packet of another type or one that was
  * skipped.
  */
-enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet,
-				    struct hvp_gpa_iter *iter,
+enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet, struct hvp_gpa_iter *iter,
 				    struct hvp_fault *fault) HVP_MUST_CHECK;
 
 /**
@@ -672,8 +669,7 @@ enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet,
  * payload; HVP_VALUE for a byte_count of 0 or a byte_offset above 4095; HVP_RANGE if their
  * sum overflows; HVP_ARG when no range is left. A fault of the request, not of the ring.
  */
-enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter,
-				  struct hvp_gpa_item *item,
+enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item *item,
 				  struct hvp_fault *fault) HVP_MUST_CHECK;
 
 /**
@@ -709,7 +705,7 @@ enum hvp_status hvp_ring_xfer_next(struct hvp_xfer_iter *iter, uint32_t buffer_s
 struct hvp_reqid_slot {
 	/* private: */
 	void *request;
-	uint32_t generation;	/* odd: in flight */
+	uint32_t generation; /* odd: in flight */
 	uint32_t next_free;
 };
 
@@ -732,7 +728,7 @@ struct hvp_reqids {
 	struct hvp_reqid_slot *slots;
 	uint32_t count;
 	uint32_t first_free;
-	uint32_t drained;	/* slots before it hold nothing in flight, while draining */
+	uint32_t drained; /* slots before it hold nothing in flight, while draining */
 };
 
 /**
@@ -754,8 +750,7 @@ enum hvp_status hvp_reqids_init(struct hvp_reqids *ids, struct hvp_reqid_slot *s
  *
  * Context: any. Return: HVP_OK; HVP_AGAIN if all are in flight: treat it as a full ring.
  */
-enum hvp_status hvp_reqids_take(struct hvp_reqids *ids, void *request,
-				uint64_t *id) HVP_MUST_CHECK;
+enum hvp_status hvp_reqids_take(struct hvp_reqids *ids, void *request, uint64_t *id) HVP_MUST_CHECK;
 
 /**
  * hvp_reqids_finish() - give an id back, on its completion or because it was never sent

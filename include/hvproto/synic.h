@@ -36,10 +36,10 @@
 extern "C" {
 #endif
 
-#define HVP_SYNIC_SINTS		16u	/* slots of a message page, areas of an event page */
-#define HVP_SYNIC_FLAGS		2048u	/* flags of one area */
-#define HVP_SYNIC_PAYLOAD_MAX	240u	/* bytes of a message */
-#define HVP_MONITOR_IDS		128u
+#define HVP_SYNIC_SINTS 16u /* slots of a message page, areas of an event page */
+#define HVP_SYNIC_FLAGS 2048u /* flags of one area */
+#define HVP_SYNIC_PAYLOAD_MAX 240u /* bytes of a message */
+#define HVP_MONITOR_IDS 128u
 
 /**
  * struct hvp_synic_message - a message, copied out of its slot
@@ -80,8 +80,8 @@ struct hvp_flags {
 	/* private: */
 	uint32_t *words;
 	uint32_t next_word;
-	uint32_t base;		/* number of bit 0 of bits */
-	uint32_t bits;		/* taken, not yet given out */
+	uint32_t base; /* number of bit 0 of bits */
+	uint32_t bits; /* taken, not yet given out */
 };
 
 /**

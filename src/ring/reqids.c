@@ -2,8 +2,8 @@
 /* Ids of requests in flight: numbers that a peer may forge without harm. */
 #include <hvproto/ring.h>
 
-#define NO_SLOT		UINT32_MAX
-#define COUNT_MAX	0x80000000u
+#define NO_SLOT UINT32_MAX
+#define COUNT_MAX 0x80000000u
 
 enum hvp_status hvp_reqids_init(struct hvp_reqids *ids, struct hvp_reqid_slot *slots,
 				uint32_t count)

@@ -12,10 +12,10 @@
 #include <hvproto/ring.h>
 
 /* Smallest packet: descriptor and trailer. */
-#define HVP_RING_TOTAL_MIN	(HVP_RING_DESC_SIZE + HVP_RING_TRAILER_SIZE)
+#define HVP_RING_TOTAL_MIN (HVP_RING_DESC_SIZE + HVP_RING_TRAILER_SIZE)
 
 /* A writer keeps this free, so that a full ring differs from an empty one. */
-#define HVP_RING_GAP		8u
+#define HVP_RING_GAP 8u
 
 /*@ predicate hvp_ring_size_fits(integer size) =
   @	4096 <= size <= 8187 * 4096 && size % 4096 == 0;
@@ -116,11 +116,11 @@ static inline uint32_t hvp_ring_total(uint64_t size)
  * Whether a descriptor describes a packet that lies in what can be read. @min_offset8 comes
  * from a table by packet type and is above every possible offset for types not accepted.
  */
-/*@ requires 2 <= min_offset8;
+/*@ requires 2 <= min_offset8 && offset8 <= 0xffff && length8 <= 0xffff;
   @ assigns \nothing;
   @ ensures \result <==> min_offset8 <= offset8 <= length8 && length8 * 8 + 8 <= avail;
   @ ensures \result ==> 16 <= offset8 * 8 <= length8 * 8 < avail; */
-static inline bool hvp_ring_desc_ok(uint16_t offset8, uint16_t length8, uint32_t min_offset8,
+static inline bool hvp_ring_desc_ok(uint32_t offset8, uint32_t length8, uint32_t min_offset8,
 				    uint32_t avail)
 {
 	return offset8 >= min_offset8 && length8 >= offset8 &&

@@ -52,8 +52,8 @@ void hvp_ring_place_set(struct hvp_ring_place *place, const struct hvp_ring_mem 
 }
 
 /* The next @n bytes, or as many as lie before the break; the place moves over them. */
-static uint8_t *take_run(struct hvp_ring_place *place, const struct hvp_ring_mem *mem,
-			 uint32_t n, uint32_t *got)
+static uint8_t *take_run(struct hvp_ring_place *place, const struct hvp_ring_mem *mem, uint32_t n,
+			 uint32_t *got)
 {
 	uint8_t *at = place->at;
 
@@ -81,8 +81,8 @@ void hvp_ring_place_write(struct hvp_ring_place *place, const struct hvp_ring_me
 	}
 }
 
-void hvp_ring_place_read(struct hvp_ring_place *place, const struct hvp_ring_mem *mem,
-			 uint8_t *to, uint32_t n)
+void hvp_ring_place_read(struct hvp_ring_place *place, const struct hvp_ring_mem *mem, uint8_t *to,
+			 uint32_t n)
 {
 	uint32_t got;
 

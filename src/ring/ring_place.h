@@ -10,13 +10,13 @@
 #include "ring_index.h"
 
 /* Words of the control page. */
-#define HVP_CONTROL_WRITE	0u
-#define HVP_CONTROL_READ	1u
-#define HVP_CONTROL_MASK	2u
-#define HVP_CONTROL_PENDING	3u
-#define HVP_CONTROL_FEATURES	16u
+#define HVP_CONTROL_WRITE 0u
+#define HVP_CONTROL_READ 1u
+#define HVP_CONTROL_MASK 2u
+#define HVP_CONTROL_PENDING 3u
+#define HVP_CONTROL_FEATURES 16u
 
-#define HVP_FEATURE_PENDING_SEND	0x1u
+#define HVP_FEATURE_PENDING_SEND 0x1u
 
 bool hvp_ring_mem_ok(const struct hvp_ring_mem *mem);
 void hvp_ring_mem_zero(const struct hvp_ring_mem *mem);
@@ -28,12 +28,12 @@ void hvp_ring_place_set(struct hvp_ring_place *place, const struct hvp_ring_mem 
 /* Copies that may cross breaks, @n at most the ring's size; the place moves on. */
 void hvp_ring_place_write(struct hvp_ring_place *place, const struct hvp_ring_mem *mem,
 			  const void *from, uint32_t n);
-void hvp_ring_place_read(struct hvp_ring_place *place, const struct hvp_ring_mem *mem,
-			 uint8_t *to, uint32_t n);
+void hvp_ring_place_read(struct hvp_ring_place *place, const struct hvp_ring_mem *mem, uint8_t *to,
+			 uint32_t n);
 
 /* Move on by @n bytes, a multiple of 8 and at most the ring's size. */
-static inline void hvp_ring_place_skip(struct hvp_ring_place *place,
-				       const struct hvp_ring_mem *mem, uint32_t n)
+static inline void hvp_ring_place_skip(struct hvp_ring_place *place, const struct hvp_ring_mem *mem,
+				       uint32_t n)
 {
 	if (HVP_LIKELY(n < place->run)) {
 		place->at += n;
@@ -45,8 +45,8 @@ static inline void hvp_ring_place_skip(struct hvp_ring_place *place,
 }
 
 /* Write the u64 at the place and move on. Words are aligned, so none crosses a break. */
-static inline void hvp_ring_place_put(struct hvp_ring_place *place,
-				      const struct hvp_ring_mem *mem, uint64_t word)
+static inline void hvp_ring_place_put(struct hvp_ring_place *place, const struct hvp_ring_mem *mem,
+				      uint64_t word)
 {
 	word = HVP_LE64(word);
 	hvp_memcpy(place->at, &word, 8);

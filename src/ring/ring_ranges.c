@@ -5,7 +5,7 @@
  */
 #include <hvproto/ring.h>
 
-#define RANGES_OFFSET	24u	/* of the first range from the start of the packet */
+#define RANGES_OFFSET 24u /* of the first range from the start of the packet */
 
 static enum hvp_status fault_at(struct hvp_fault *fault, enum hvp_status status,
 				struct hvp_bound bound, uint64_t found)
@@ -26,15 +26,15 @@ static struct hvp_bound bound_of(const char *message, const char *field, size_t 
 	return bound;
 }
 
-enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet,
-				    struct hvp_gpa_iter *iter, struct hvp_fault *fault)
+enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet, struct hvp_gpa_iter *iter,
+				    struct hvp_fault *fault)
 {
 	const uint8_t *p;
 
 	if (packet->type != HVP_PACKET_GPA_DIRECT || !packet->bytes)
 		return fault_at(fault, HVP_ARG,
-				bound_of("ring.gpa_direct", "packet_type", 0,
-					 HVP_PACKET_GPA_DIRECT, HVP_PACKET_GPA_DIRECT),
+				bound_of("ring.gpa_direct", "packet_type", 0, HVP_PACKET_GPA_DIRECT,
+					 HVP_PACKET_GPA_DIRECT),
 				packet->type);
 	iter->rd = hvp_ring_extra(packet);
 	p = hvp_rd_take(&iter->rd, 8);
@@ -60,8 +60,8 @@ enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item
 				bound_of("ring.gpa_range", "range_count", 20, 1, UINT32_MAX), 0);
 	p = hvp_rd_take(&iter->rd, 8);
 	if (!p)
-		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range",
-				      hvp_rd_left(&iter->rd), 8);
+		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range", hvp_rd_left(&iter->rd),
+				      8);
 	item->byte_count = hvp_get_u32(p);
 	item->byte_offset = hvp_get_u32(p + 4);
 	if (item->byte_count == 0)
@@ -81,8 +81,8 @@ enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item
 	       HVP_RING_PAGE_SIZE;
 	item->pfn_count = (uint32_t)pfns;
 	if (!hvp_rd_sub(&iter->rd, (size_t)item->pfn_count * 8u, &item->pfns))
-		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range",
-				      hvp_rd_left(&iter->rd), (size_t)item->pfn_count * 8u);
+		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range", hvp_rd_left(&iter->rd),
+				      (size_t)item->pfn_count * 8u);
 	iter->left--;
 	return HVP_OK;
 }
@@ -101,8 +101,8 @@ enum hvp_status hvp_ring_xfer_ranges(const struct hvp_ring_packet *packet,
 	iter->rd = hvp_ring_extra(packet);
 	p = hvp_rd_take(&iter->rd, 8);
 	if (!p)
-		return hvp_fault_size(fault, HVP_SHORT, "ring.transfer_pages",
-				      packet->data_offset, RANGES_OFFSET);
+		return hvp_fault_size(fault, HVP_SHORT, "ring.transfer_pages", packet->data_offset,
+				      RANGES_OFFSET);
 	iter->set_id = hvp_get_u16(p);
 	iter->left = hvp_get_u32(p + 4);
 	room = hvp_rd_left(&iter->rd) / 8u;
@@ -127,10 +127,10 @@ enum hvp_status hvp_ring_xfer_next(struct hvp_xfer_iter *iter, uint32_t buffer_s
 	range->byte_count = hvp_get_u32(p);
 	range->byte_offset = hvp_get_u32(p + 4);
 	if (range->byte_offset > buffer_size)
-		return fault_at(fault, HVP_RANGE,
-				bound_of("ring.transfer_range", "byte_offset", at + 4, 0,
-					 buffer_size),
-				range->byte_offset);
+		return fault_at(
+			fault, HVP_RANGE,
+			bound_of("ring.transfer_range", "byte_offset", at + 4, 0, buffer_size),
+			range->byte_offset);
 	if (range->byte_count > buffer_size - range->byte_offset)
 		return fault_at(fault, HVP_RANGE,
 				bound_of("ring.transfer_range", "byte_count", at, 0,

@@ -2,28 +2,50 @@
 /* The receiving end of a ring (chapter 10 sections 3.7.2, 3.9 and 3.10). */
 #include "ring_place.h"
 
-#define TYPE_COUNT	16u
-#define NEVER		0x10000u	/* above every data_offset8 */
+#define TYPE_COUNT 16u
+#define NEVER 0x10000u /* above every data_offset8 */
 
 /* Smallest data_offset8 of the packet types that a side accepts. */
 static const uint32_t guest_accepts[TYPE_COUNT] = {
-	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2, 3,
-	NEVER, NEVER, NEVER, 2, NEVER, NEVER, NEVER, NEVER,
+	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2,	 3,
+	NEVER, NEVER, NEVER, 2,	    NEVER, NEVER, NEVER, NEVER,
 };
 
 static const uint32_t host_accepts[TYPE_COUNT] = {
-	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2, NEVER,
-	NEVER, 3, NEVER, 2, NEVER, NEVER, NEVER, NEVER,
+	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2,	 NEVER,
+	NEVER, 3,     NEVER, 2,	    NEVER, NEVER, NEVER, NEVER,
 };
 
-/* A descriptor after its only load. */
-struct desc {
-	uint64_t word[2];
-	uint32_t size;		/* length8 in bytes */
-	uint16_t type;
-	uint16_t offset8;
-	uint16_t length8;
-};
+/*
+ * A descriptor is two words, each loaded once into a local; everything else is a function of
+ * the first: packet_type, data_offset8, length8, flags, 16 bits each.
+ */
+static inline uint32_t desc_type(uint64_t word)
+{
+	return (uint32_t)(word & 0xffffu);
+}
+
+static inline uint32_t desc_offset8(uint64_t word)
+{
+	return (uint32_t)(word >> 16 & 0xffffu);
+}
+
+static inline uint32_t desc_length8(uint64_t word)
+{
+	return (uint32_t)(word >> 32 & 0xffffu);
+}
+
+static inline uint32_t desc_flags(uint64_t word)
+{
+	return (uint32_t)(word >> 48) & HVP_PACKET_COMPLETION_REQUESTED;
+}
+
+static inline uint32_t min_offset8(const struct hvp_ring_rx *ring, uint64_t word)
+{
+	uint32_t type = desc_type(word);
+
+	return type < TYPE_COUNT ? ring->min_offset8[type] : NEVER;
+}
 
 static enum hvp_status corrupt(struct hvp_ring_rx *ring, const struct hvp_bound *bound,
 			       uint64_t found)
@@ -47,34 +69,34 @@ static enum hvp_status corrupt_index(struct hvp_ring_rx *ring, uint32_t low, uin
 }
 
 /* Which field of a refused descriptor is at fault. */
-static enum hvp_status corrupt_desc(struct hvp_ring_rx *ring, const struct desc *d)
+static enum hvp_status corrupt_desc(struct hvp_ring_rx *ring, uint64_t word)
 {
-	uint32_t min_offset8 = d->type < TYPE_COUNT ? ring->min_offset8[d->type] : NEVER;
+	uint32_t min = min_offset8(ring, word);
 	struct hvp_bound bound;
 
 	bound.message = "ring.descriptor";
-	if (min_offset8 == NEVER) {
+	if (min == NEVER) {
 		/* Nobody implements cancelling: say what it was, do not act on it. */
-		if (d->type == HVP_PACKET_CANCEL)
+		if (desc_type(word) == HVP_PACKET_CANCEL)
 			bound.message = "ring.cancel_request";
 		bound.field = "packet_type";
 		bound.offset = 0;
 		bound.low = HVP_PACKET_INBAND;
 		bound.high = HVP_PACKET_COMPLETION;
-		return corrupt(ring, &bound, d->type);
+		return corrupt(ring, &bound, desc_type(word));
 	}
-	if (d->offset8 < min_offset8) {
+	if (desc_offset8(word) < min) {
 		bound.field = "data_offset8";
 		bound.offset = 2;
-		bound.low = min_offset8;
-		bound.high = d->length8;
-		return corrupt(ring, &bound, d->offset8);
+		bound.low = min;
+		bound.high = 0xffffu;
+		return corrupt(ring, &bound, desc_offset8(word));
 	}
 	bound.field = "length8";
 	bound.offset = 4;
-	bound.low = d->offset8;
+	bound.low = desc_offset8(word);
 	bound.high = (ring->avail - HVP_RING_TRAILER_SIZE) / 8u;
-	return corrupt(ring, &bound, d->length8);
+	return corrupt(ring, &bound, desc_length8(word));
 }
 
 static enum hvp_status begin(struct hvp_ring_rx *ring, const struct hvp_ring_mem *mem,
@@ -154,40 +176,27 @@ static enum hvp_status look(struct hvp_ring_rx *ring)
 	return HVP_OK;
 }
 
-/* The one load of a descriptor, and the checks of section 3.9 on what was loaded. */
-static inline enum hvp_status load_desc(struct hvp_ring_rx *ring, struct desc *d)
+/* The second half of a descriptor; a break may lie between the halves. */
+static inline uint64_t load_transaction_id(const struct hvp_ring_rx *ring)
 {
-	struct hvp_ring_place second = ring->pos;
-	enum hvp_status status;
-	uint32_t min_offset8;
+	struct hvp_ring_place second;
 
-	if (ring->avail < HVP_RING_TOTAL_MIN) {
-		status = look(ring);
-		if (status != HVP_OK)
-			return status;
-	}
+	if (HVP_LIKELY(ring->pos.run > 8u))
+		return hvp_ring_load_word(ring->pos.at + 8);
+	second = ring->pos;
 	hvp_ring_place_skip(&second, &ring->mem, 8);
-	d->word[0] = hvp_ring_load_word(ring->pos.at);
-	d->word[1] = hvp_ring_load_word(second.at);
-	d->type = (uint16_t)d->word[0];
-	d->offset8 = (uint16_t)(d->word[0] >> 16);
-	d->length8 = (uint16_t)(d->word[0] >> 32);
-	d->size = d->length8 * 8u;
-	min_offset8 = d->type < TYPE_COUNT ? ring->min_offset8[d->type] : NEVER;
-	if (HVP_LIKELY(hvp_ring_desc_ok(d->offset8, d->length8, min_offset8, ring->avail)))
-		return HVP_OK;
-	return corrupt_desc(ring, d);
+	return hvp_ring_load_word(second.at);
 }
 
-static inline void describe(struct hvp_ring_packet *out, const struct desc *d,
+static inline void describe(struct hvp_ring_packet *out, uint64_t word, uint64_t id,
 			    const uint8_t *bytes)
 {
 	out->bytes = bytes;
-	out->transaction_id = d->word[1];
-	out->size = d->size;
-	out->data_offset = d->offset8 * 8u;
-	out->type = d->type;
-	out->flags = (uint16_t)(d->word[0] >> 48) & HVP_PACKET_COMPLETION_REQUESTED;
+	out->transaction_id = id;
+	out->size = desc_length8(word) * 8u;
+	out->data_offset = desc_offset8(word) * 8u;
+	out->type = (uint16_t)desc_type(word);
+	out->flags = (uint16_t)desc_flags(word);
 }
 
 static inline void account(struct hvp_ring_rx *ring, uint32_t total)
@@ -203,28 +212,23 @@ static inline void store_word(uint8_t *p, uint64_t word)
 	hvp_memcpy(p, &word, 8);
 }
 
-/* Copy what follows the descriptor and move on behind the trailer. */
-static inline void copy_out(struct hvp_ring_rx *ring, uint8_t *to, uint32_t size)
+/* A packet in pieces: copy what follows the descriptor and move on behind the trailer. */
+static void copy_split(struct hvp_ring_rx *ring, uint8_t *to, uint32_t size)
 {
-	if (HVP_LIKELY(size <= ring->pos.run)) {
-		hvp_memcpy(to, ring->pos.at + HVP_RING_DESC_SIZE, size - HVP_RING_DESC_SIZE);
-		hvp_ring_place_skip(&ring->pos, &ring->mem, size + HVP_RING_TRAILER_SIZE);
-		return;
-	}
 	hvp_ring_place_skip(&ring->pos, &ring->mem, HVP_RING_DESC_SIZE);
 	hvp_ring_place_read(&ring->pos, &ring->mem, to, size - HVP_RING_DESC_SIZE);
 	hvp_ring_place_skip(&ring->pos, &ring->mem, HVP_RING_TRAILER_SIZE);
 }
 
-static enum hvp_status skip(struct hvp_ring_rx *ring, const struct desc *d,
+static enum hvp_status skip(struct hvp_ring_rx *ring, uint64_t word, uint64_t id,
 			    struct hvp_ring_packet *out)
 {
-	uint32_t total = d->size + HVP_RING_TRAILER_SIZE;
+	uint32_t total = desc_length8(word) * 8u + HVP_RING_TRAILER_SIZE;
 
 	hvp_ring_place_skip(&ring->pos, &ring->mem, total);
 	ring->avail -= total;
 	ring->stats.oversized++;
-	describe(out, d, NULL);
+	describe(out, word, id, NULL);
 	return HVP_NOSPACE;
 }
 
@@ -232,20 +236,36 @@ enum hvp_status hvp_ring_rx_next(struct hvp_ring_rx *ring, uint8_t *buf, uint32_
 				 struct hvp_ring_packet *out)
 {
 	enum hvp_status status;
-	struct desc d;
+	uint64_t word;
+	uint64_t id;
+	uint32_t size;
 
 	if (HVP_UNLIKELY(cap < HVP_RING_DESC_SIZE))
 		return HVP_ARG;
-	status = load_desc(ring, &d);
-	if (status != HVP_OK)
-		return status;
-	if (HVP_UNLIKELY(d.size > cap))
-		return skip(ring, &d, out);
-	store_word(buf, d.word[0]);
-	store_word(buf + 8, d.word[1]);
-	copy_out(ring, buf + HVP_RING_DESC_SIZE, d.size);
-	account(ring, d.size + HVP_RING_TRAILER_SIZE);
-	describe(out, &d, buf);
+	if (ring->avail < HVP_RING_TOTAL_MIN) {
+		status = look(ring);
+		if (status != HVP_OK)
+			return status;
+	}
+	word = hvp_ring_load_word(ring->pos.at);
+	id = load_transaction_id(ring);
+	size = desc_length8(word) * 8u;
+	if (HVP_UNLIKELY(!hvp_ring_desc_ok(desc_offset8(word), desc_length8(word),
+					   min_offset8(ring, word), ring->avail)))
+		return corrupt_desc(ring, word);
+	if (HVP_UNLIKELY(size > cap))
+		return skip(ring, word, id, out);
+	store_word(buf, word);
+	store_word(buf + 8, id);
+	describe(out, word, id, buf);
+	account(ring, size + HVP_RING_TRAILER_SIZE);
+	if (HVP_LIKELY(size <= ring->pos.run)) {
+		hvp_memcpy(buf + HVP_RING_DESC_SIZE, ring->pos.at + HVP_RING_DESC_SIZE,
+			   size - HVP_RING_DESC_SIZE);
+		hvp_ring_place_skip(&ring->pos, &ring->mem, size + HVP_RING_TRAILER_SIZE);
+	} else {
+		copy_split(ring, buf + HVP_RING_DESC_SIZE, size);
+	}
 	return HVP_OK;
 }
 
@@ -253,16 +273,24 @@ enum hvp_status hvp_ring_rx_peek_trusted_in_place(struct hvp_ring_rx *ring,
 						  struct hvp_ring_packet *out)
 {
 	enum hvp_status status;
-	struct desc d;
+	uint64_t word;
+	uint32_t size;
 
-	status = load_desc(ring, &d);
-	if (status != HVP_OK)
-		return status;
-	if (d.size > ring->pos.run)
+	if (ring->avail < HVP_RING_TOTAL_MIN) {
+		status = look(ring);
+		if (status != HVP_OK)
+			return status;
+	}
+	word = hvp_ring_load_word(ring->pos.at);
+	size = desc_length8(word) * 8u;
+	if (!hvp_ring_desc_ok(desc_offset8(word), desc_length8(word), min_offset8(ring, word),
+			      ring->avail))
+		return corrupt_desc(ring, word);
+	if (size > ring->pos.run)
 		return HVP_NOSPACE;
-	describe(out, &d, ring->pos.at);
-	hvp_ring_place_skip(&ring->pos, &ring->mem, d.size + HVP_RING_TRAILER_SIZE);
-	account(ring, d.size + HVP_RING_TRAILER_SIZE);
+	describe(out, word, load_transaction_id(ring), ring->pos.at);
+	hvp_ring_place_skip(&ring->pos, &ring->mem, size + HVP_RING_TRAILER_SIZE);
+	account(ring, size + HVP_RING_TRAILER_SIZE);
 	return HVP_OK;
 }
 

@@ -95,8 +95,7 @@ static uint64_t descriptor_word(const struct hvp_ring_out *out, uint16_t type, u
 				uint32_t total)
 {
 	return type | (uint64_t)((HVP_RING_DESC_SIZE + extra) / 8u) << 16 |
-	       (uint64_t)((total - HVP_RING_TRAILER_SIZE) / 8u) << 32 |
-	       (uint64_t)out->flags << 48;
+	       (uint64_t)((total - HVP_RING_TRAILER_SIZE) / 8u) << 32 | (uint64_t)out->flags << 48;
 }
 
 static void account(struct hvp_ring_tx *ring, uint32_t total)
@@ -213,8 +212,7 @@ static uint32_t range_pfns(const struct hvp_gpa_range *range)
 {
 	uint64_t end = (uint64_t)range->byte_offset + range->byte_count;
 
-	if (range->byte_count == 0 || range->byte_offset >= HVP_RING_PAGE_SIZE ||
-	    end > UINT32_MAX)
+	if (range->byte_count == 0 || range->byte_offset >= HVP_RING_PAGE_SIZE || end > UINT32_MAX)
 		return 0;
 	return (uint32_t)((end + HVP_RING_PAGE_SIZE - 1u) / HVP_RING_PAGE_SIZE);
 }

@@ -3,9 +3,9 @@
 #include <hvproto/synic.h>
 #include <hvproto/wire/hypervisor.h>
 
-#define VMBUS_HEADER_SIZE	8u
-#define SLOT_WORDS		(HVP_HV_SLOT_SIZE / 4u)
-#define FLAG_WORDS		(HVP_SYNIC_FLAGS / 32u)
+#define VMBUS_HEADER_SIZE 8u
+#define SLOT_WORDS (HVP_HV_SLOT_SIZE / 4u)
+#define FLAG_WORDS (HVP_SYNIC_FLAGS / 32u)
 
 /*
  * Give the slot back and see whether the hypervisor holds more for it. It sets the pending
@@ -102,8 +102,7 @@ enum hvp_status hvp_interrupt_page_set(void *interrupt_page, uint32_t channel_id
 
 enum hvp_status hvp_monitor_trigger(void *monitor_page, uint32_t monitor_id)
 {
-	uint32_t *groups = (uint32_t *)monitor_page +
-			   HVP_HV_MONITOR_PAGE_TRIGGER_GROUP_OFFSET / 4u;
+	uint32_t *groups = (uint32_t *)monitor_page + HVP_HV_MONITOR_PAGE_TRIGGER_GROUP_OFFSET / 4u;
 	uint32_t group = monitor_id / HVP_HV_MONITOR_GROUP_BITS;
 
 	if (monitor_id >= HVP_MONITOR_IDS)
