@@ -18,7 +18,7 @@
 #include <hvproto/msg.h>
 #include <hvproto/wire/ring_table.h>
 #include <hvproto/wire/vmbus.h>
-<hvproto/wire/vmbus_table.h>
+#include <hvproto/wire/vmbus_table.h>
 
 #define HEAD 4u
 #define MESSAGE_MAX 65536u
