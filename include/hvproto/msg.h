@@ -63,6 +63,7 @@ enum hvp_field_type {
 #define HVP_FIELD_RESERVED 0x01u /* not in the structure; written as 0 */
 #define HVP_FIELD_OPTIONAL 0x02u /* belongs to the optional group that precedes it */
 #define HVP_FIELD_HEX 0x04u /* flags, ids and addresses: people read them in hex */
+#define HVP_FIELD_BITS 0x08u /* @values names bits, not whole values */
 
 struct hvp_enum_value {
 	uint64_t value;

@@ -71,7 +71,7 @@ static inline struct hvp_wr hvp_wr_init(uint8_t *p, size_t cap)
  */
 /*@ requires hvp_wr_ok(w) && n > 0;
   @ assigns w->off \from w->off, w->cap, n;
-  @ assigns w->p[w->off .. w->off + n - 1] \from \nothing;
+  @ assigns w->p[w->off .. w->cap - 1] \from \nothing;
   @ assigns \result \from w->p, w->off, w->cap, n;
   @ ensures hvp_wr_ok(w);
   @ behavior fits:

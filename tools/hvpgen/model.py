@@ -108,7 +108,17 @@ class Cond:
     mask: int = 0               # one of these bits is set in @field
     equals: Optional[int] = None
     room: bool = False          # and the message is long enough for it
+    also: Optional["Cond"] = None       # a further condition; `when` was a list
     line: int = 0
+
+    def all(self):
+        """This condition and those chained to it."""
+        return [self] + (self.also.all() if self.also else [])
+
+    @property
+    def optional(self) -> bool:
+        """The size has a say: the group may be missing though the rest holds."""
+        return any(c.room for c in self.all())
 
 
 @dataclass
@@ -164,6 +174,7 @@ class Message:
     max_size: int = 0
     next: str = ""              # chain item: field with the item's size in bytes
     align: int = 1              # chain item: the next one starts at a multiple
+    part: str = ""              # which of several generated files it goes to
 
     def fields(self) -> List[Field]:
         """All fields in wire order, groups opened."""
