@@ -3,6 +3,26 @@
 # systems can read this file with a few lines of their own.
 
 set(HVP_SOURCES
+	src/channel/bus.c
+	src/channel/bus_init.c
+	src/channel/channel.c
+	src/channel/channel_call.c
+	src/channel/encode.c
+	src/channel/event.c
+	src/channel/extra.c
+	src/channel/gpadl.c
+	src/channel/gpadl_build.c
+	src/channel/gpadl_life.c
+	src/channel/gpadl_start.c
+	src/channel/message.c
+	src/channel/offer.c
+	src/channel/os.c
+	src/channel/post.c
+	src/channel/queue.c
+	src/channel/release.c
+	src/channel/signal.c
+	src/channel/unload.c
+	src/channel/version.c
 	src/channel/vmbus_codec_channel.c
 	src/channel/vmbus_codec_connect.c
 	src/channel/vmbus_codec_gpadl.c
@@ -28,8 +48,12 @@ set(HVP_SOURCES
 )
 
 set(HVP_PUBLIC_HEADERS
+	include/hvproto/bus.h
+	include/hvproto/channel.h
+	include/hvproto/gpadl.h
 	include/hvproto/interface.h
 	include/hvproto/msg.h
+	include/hvproto/os.h
 	include/hvproto/port.h
 	include/hvproto/rd.h
 	include/hvproto/ring.h

@@ -197,6 +197,7 @@ struct hvp_queue {
  */
 struct hvp_bus {
 	struct hvp_bus_config cfg;
+	struct hvp_os_ops ops;
 	struct hvp_neg neg;
 	uint64_t now;			/* as last told */
 	uint64_t retry_at;		/* posting rests until then; 0: it does not rest */
@@ -206,20 +207,21 @@ struct hvp_bus {
 	uint64_t monitor_gpa[2];	/* in use: ours or the server's */
 	uint64_t modify_gpa[2];
 	void *monitor_page;
+	void *modify_page;
 	uint32_t connection_id;
 	uint32_t version_index;		/* of the version being tried */
 	uint32_t next_gpadl_id;
 	uint32_t retry_count;
-	uint32_t graces;		/* channels with a running grace period */
 	uint32_t events;
 	uint32_t modify_host_status;
 	enum hvp_status end_status;	/* of the connect or the unload */
 	enum hvp_status modify_status;
 	uint8_t state;
-	bool waiting;			/* the message that is waited for was posted */
+	bool waiting;			/* for VERSION_RESPONSE or UNLOAD_COMPLETE */
+	bool sent;			/* the message that it answers was posted */
 	bool pages_held;		/* the host may still use the configuration's pages */
 	bool modifying;
-	bool offers_done;
+	bool graces;			/* some channel's grace period may be running */
 	struct hvp_node post_contact;
 	struct hvp_node post_offers;
 	struct hvp_node post_unload;
@@ -227,6 +229,7 @@ struct hvp_bus {
 	struct hvp_node post_pause;
 	struct hvp_node post_resume;
 	struct hvp_node ready;
+	struct hvp_node ready_end;
 	struct hvp_queue posts;
 	struct hvp_queue news;
 	struct hvp_bus_stats stats;
@@ -305,7 +308,8 @@ enum hvp_status hvp_bus_init(struct hvp_bus *bus, const struct hvp_bus_config *c
  * HVP_EV_OFFER for each device and HVP_EV_OFFERS_DONE; or HVP_EV_CONNECT_FAILED. After a loss
  * the answer to the contact also returns all memory that the host may have held.
  *
- * Context: any. Return: HVP_OK; HVP_STATE.
+ * Context: any. Return: HVP_OK; HVP_STATE; HVP_AGAIN if the event that ended the last
+ * connection has not been taken yet.
  */
 HVP_MUST_CHECK
 enum hvp_status hvp_bus_connect(struct hvp_bus *bus);
@@ -326,7 +330,7 @@ enum hvp_status hvp_bus_unload(struct hvp_bus *bus);
 
 /**
  * hvp_bus_crash_unload() - end the connection from a dying kernel
- * @bus: any state
+ * @bus: connected, paused or unloading
  *
  * Queued messages are thrown away and UNLOAD goes first. The caller then polls: give the
  * message in the slot of every processor to hvp_bus_message(), call hvp_bus_tick(), until

@@ -88,7 +88,8 @@ struct hvp_gpadl {
 	bool ring;
 	bool shared;			/* make_shared was done and is not undone */
 	bool known;			/* a message that names it was posted */
-	bool owed;			/* the host owes an answer to a message */
+	bool created_owed;		/* the host owes GPADL_CREATED */
+	bool torndown_owed;		/* the host owes GPADL_TORNDOWN */
 	struct hvp_gpadl_build build;
 	struct hvp_node post_build;
 	struct hvp_node post_teardown;
@@ -114,6 +115,7 @@ struct hvp_channel {
 	uint32_t target_vp;
 	uint32_t target_sint;		/* of a reserved channel */
 	uint32_t signal_connection;
+	uint32_t reserved_gpadl;	/* id */
 	uint32_t modify_vp;
 	uint32_t host_status;		/* of the open */
 	uint32_t modify_host_status;
@@ -126,7 +128,6 @@ struct hvp_channel {
 	uint16_t ring;			/* index of the ring's GPADL, or HVP_INDEX_NONE */
 	uint16_t gpadls;		/* slots that belong to this channel */
 	uint16_t event_flag;
-	uint16_t signal_flag;
 	uint32_t signal_by;		/* published last: see signal.c */
 	uint8_t state;
 	uint8_t events;
@@ -135,7 +136,8 @@ struct hvp_channel {
 	bool guest_signal;
 	bool reserved;
 	bool released;
-	bool open_sent;			/* OPEN_CHANNEL was posted */
+	bool opening;			/* HVP_EV_OPENED is due */
+	bool open_sent;			/* OPEN_CHANNEL was posted, its result is due */
 	bool modify_busy;
 	bool modify_owed;
 	struct hvp_node post_open;
@@ -214,7 +216,7 @@ enum hvp_status hvp_channel_open_reserved(struct hvp_channel *ch, struct hvp_gpa
  * @ch: channel
  *
  * Sends CLOSE_CHANNEL, then GPADL_TEARDOWN of the ring; HVP_EV_CLOSED follows when the host
- * has let go of it. Extra GPADLs stay: tear them down before or after, as the device protocol
+ * has let go of it, and HVP_EV_OPENED no more. Extra GPADLs stay: tear them down before or after, as the device protocol
  * wants. Sub-channels are closed first by the caller.
  *
  * Context: any.
