@@ -39,7 +39,7 @@ def define(name, value, doc, tab):
     note = f"/* {doc} */"
     if visual(line) + 1 + len(note) <= COLUMNS:
         return [line + " " + note]
-    return [f"/* {doc} */", line]
+    return ([note] if visual(note) <= COLUMNS else comment(doc)) + [line]
 
 
 def number(value, width, is_mask):

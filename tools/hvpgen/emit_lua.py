@@ -165,10 +165,8 @@ def ring_lines(p):
     """What the code needs to know of the ring: packet types and the names of its records."""
     types = p.set("packet_type")
     lines = ["local RING = {"]
-    lines += [f"\t{key} = {text(name)}," for key, name in
-              (("descriptor", "descriptor"), ("transfer_pages", "transfer_pages"),
-               ("gpa_direct", "gpa_direct"), ("gpa_range", "gpa_range"),
-               ("pipe_header", "pipe_header"))]
+    for name in ("descriptor", "transfer_pages", "transfer_range", "gpa_direct", "gpa_range"):
+        lines.append(f"\t{name} = {text(p.record(name).name)},")
     for key, name in (("in_band_type", "data_in_band"),
                       ("transfer_pages_type", "data_using_transfer_pages"),
                       ("gpa_direct_type", "data_using_gpa_direct")):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Specs that describe no protocol: what they are checked by, and what is printed from them.
 
-Every spec says what it is by `kind:`; a protocol is of none of the kinds here.
+A protocol's spec begins with `protocol:`, every other with `kind:`.
 """
 import emit_const
 import emit_fuzz

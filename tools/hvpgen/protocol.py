@@ -7,10 +7,11 @@ import emit_c
 import emit_h
 import emit_table
 import kinds
+import reference
 from check import check
 from load import load
 
-EMITTERS = [emit_h, emit_c, emit_table]
+EMITTERS = [emit_h, emit_c, emit_table, reference]
 
 
 def read(path, shown=None):
@@ -30,8 +31,19 @@ def outputs(path, shown=None):
     return files
 
 
+def spec_files(root):
+    return sorted(glob.glob(os.path.join(root, "spec", "**", "*.yaml"), recursive=True))
+
+
+def protocols(root):
+    """Every checked Protocol of the tree."""
+    return [read(path, os.path.relpath(path, root)) for path in spec_files(root)
+            if not kinds.is_kind(path)]
+
+
 def all_outputs(root):
     files = {}
-    for path in sorted(glob.glob(os.path.join(root, "spec", "**", "*.yaml"), recursive=True)):
+    for path in spec_files(root):
         files.update(outputs(path, os.path.relpath(path, root)))
+    files.update(reference.dissector(root, read))
     return files

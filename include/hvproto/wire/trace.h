@@ -56,7 +56,10 @@
 #define HVP_TRACE_HEADER_CONNECTION_ID_OFFSET	8u /* u32, 0: none */
 /* u32, VMBus version in force; 0: not connected */
 #define HVP_TRACE_HEADER_NEGOTIATED_OFFSET	12u
-/* u64, message: its SynIC type; packet: ring offset; signal: flag number; hypercall: MSR number or control word; pointed: GPA */
+/*
+ * u64, message: its SynIC type; packet: ring offset; signal: flag number; hypercall:
+ * MSR number or control word; pointed: GPA
+ */
 #define HVP_TRACE_HEADER_AUX_OFFSET		16u
 #define HVP_TRACE_HEADER_SIZE			24u /* bytes */
 

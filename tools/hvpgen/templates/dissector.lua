@@ -108,6 +108,7 @@ local H = {
 	device = register(ProtoField.string("hvp.device", "Device")),
 	message = register(ProtoField.string("hvp.message", "Message")),
 	packet = register(ProtoField.string("hvp.packet", "Packet")),
+	pfn = register(ProtoField.uint64("hvp.ring.pfn", "page", base.HEX)),
 	payload = register(ProtoField.bytes("hvp.payload", "Payload")),
 	padding = register(ProtoField.bytes("hvp.padding", "Padding or surplus")),
 	note = register(ProtoField.string("hvp.note", "Note")),
@@ -486,56 +487,66 @@ local function show_record(tree, name, tvb, at, ctx)
 	return at + used, values, item
 end
 
+-- Pages of 4096 bytes that a range touches.
+local function pages_of(values)
+	return math.ceil((values.byte_offset % 4096 + values.byte_count) / 4096)
+end
+
 local function show_gpa_ranges(tree, tvb, at, stop, count, ctx)
+	for n = 1, count do
+		local where = "range " .. n .. " of " .. count
+		if at + 8 > stop then
+			tree:add_proto_expert_info(E.range, where .. " does not fit before the payload")
+			return
+		end
+		local pages_at, values, item = show_record(tree, RING.gpa_range, tvb(0, stop):tvb(), at, ctx)
+		local last = pages_at + 8 * pages_of(values)
+		if last > stop then
+			item:add_proto_expert_info(E.range, where .. ": its pages do not fit before the payload")
+			return
+		end
+		item:set_len(last - at)
+		for page = pages_at, last - 8, 8 do
+			item:add_le(H.pfn, tvb(page, 8))
+		end
+		at = last
+	end
+end
+
+local function show_transfer_ranges(tree, tvb, at, stop, count, ctx)
 	for n = 1, count do
 		if at + 8 > stop then
 			tree:add_proto_expert_info(E.range, "range " .. n .. " of " .. count ..
 				" does not fit before the payload")
 			return
 		end
-		local size, offset = tvb(at, 4):le_uint(), tvb(at + 4, 4):le_uint()
-		local pages = math.ceil((offset % 4096 + size) / 4096)
-		local last = at + 8 + 8 * pages
-		if last > stop then
-			tree:add_proto_expert_info(E.range, "the pages of range " .. n ..
-				" do not fit before the payload")
-			return
-		end
-		show_record(tree, RING.gpa_range, tvb(0, last):tvb(), at, ctx)
-		at = last
+		at = show_record(tree, RING.transfer_range, tvb(0, stop):tvb(), at, ctx)
 	end
 end
 
 local function show_extra(tree, tvb, packet_type, stop, ctx)
-	local at, values
+	local head = tvb(0, stop):tvb()
+	local at, values, item
 
 	if packet_type == RING.transfer_pages_type then
-		at, values = show_record(tree, RING.transfer_pages, tvb(0, stop):tvb(), 16, ctx)
+		at, values, item = show_record(tree, RING.transfer_pages, head, 16, ctx)
+		show_transfer_ranges(item, tvb, at, stop, values.range_count or 0, ctx)
 	elseif packet_type == RING.gpa_direct_type then
-		at, values = show_record(tree, RING.gpa_direct, tvb(0, stop):tvb(), 16, ctx)
-		show_gpa_ranges(tree, tvb, at, stop, values.range_count or 0, ctx)
+		at, values, item = show_record(tree, RING.gpa_direct, head, 16, ctx)
+		show_gpa_ranges(item, tvb, at, stop, values.range_count or 0, ctx)
 	end
 end
 
-local function show_payload(tree, tvb, at, stop, ctx)
+local function show_payload(tree, pinfo, tvb, at, stop, ctx)
 	if stop <= at then
 		return
 	end
 	local range = tvb(at, stop - at)
-	if ctx.device and ctx.device.pipe and ctx.in_band and range:len() >= 8 then
-		local body, values, item = show_record(tree, RING.pipe_header, range:tvb(), 0, ctx)
-		local len = values.len or 0
-		if len > range:len() - body then
-			item:add_proto_expert_info(E.range, string.format(
-				"len is %u, but %u bytes follow", len, range:len() - body))
-			len = range:len() - body
-		end
-		if len > 0 then
-			tree:add(H.payload, range(body, len))
-		end
-		return
-	end
 	tree:add(H.payload, range)
+	if ctx.device and ctx.device.pipe and ctx.in_band then
+		ctx.proto = PROTOCOLS.pipe
+		show_message(range:tvb(), pinfo, tree, ctx)
+	end
 end
 
 local function show_packet(tvb, pinfo, tree, ctx)
@@ -559,7 +570,7 @@ local function show_packet(tvb, pinfo, tree, ctx)
 		show_extra(tree, tvb, d.packet_type, start, ctx)
 	end
 	ctx.in_band = d.packet_type == RING.in_band_type
-	show_payload(tree, tvb, start, stop, ctx)
+	show_payload(tree, pinfo, tvb, start, stop, ctx)
 	local text = name .. " channel " .. ctx.channel
 	if ctx.device then
 		text = text .. " " .. ctx.device.name

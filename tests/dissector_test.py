@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Opens traces with the generated dissector in tshark and looks at what it shows.
+
+The traces are written here from captured bytes of Linux drivers (tests/vectors), and from
+messages that were spoilt on purpose. Exit status 77: there is no tshark.
+"""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from trace_pcap import G2H, H2G, MESSAGE, NOTE, PACKET, POINTED, SIGNAL, blocks, pcap, record
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DISSECTOR = os.path.join(ROOT, "dissector", "hvproto.lua")
+VECTORS = os.path.join(ROOT, "tests", "vectors", "linux")
+V53, V60 = 0x50003, 0x60000
+OFFER = bytes.fromhex(      # chapter 10, worked example A.5: a keyboard on channel 3
+    "0100000000000000" "6dad12f9172bea48bd65f927a61c7684" "67254bd3b6b9b94287780a4ec0b955bf"
+    + "00" * 144 + "03000000" "ff000100" "03200000")
+
+
+def vector(name):
+    """The first block of a captured file that is no context."""
+    path = glob.glob(os.path.join(VECTORS, name))[0]
+    return next(data for caption, data in blocks(path) if data and "context" not in caption)
+
+
+class Trace:
+    """A pcap file that exists while a test runs."""
+
+    def __init__(self, *records):
+        self.file = tempfile.NamedTemporaryFile(suffix=".pcap")
+        self.file.write(pcap(records))
+        self.file.flush()
+
+    def tshark(self, *args):
+        command = ["tshark", "-X", "lua_script:" + DISSECTOR, "-r", self.file.name, *args]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        if "Lua Error" in done.stdout + done.stderr or "lua:" in done.stderr:
+            raise AssertionError(done.stdout + done.stderr)
+        return done.stdout.rstrip("\n")
+
+    def fields(self, *names):
+        """Rows of values, one a record."""
+        args = [x for name in names for x in ("-e", name)]
+        text = self.tshark("-T", "fields", "-E", "occurrence=f", *args)
+        return [tuple(line.split("\t")) for line in text.split("\n")]
+
+    def shown(self):
+        return self.tshark("-O", "hvp")
+
+    def numbers(self, filter_text):
+        """Numbers of the records that a display filter selects."""
+        return self.tshark("-Y", filter_text, "-T", "fields", "-e", "frame.number").split()
+
+
+class Messages(unittest.TestCase):
+    def test_a_linux_contact_is_shown_with_its_fields(self):
+        t = Trace(record(MESSAGE, G2H, vector("r5/0001-*.hex"), connection=4, aux=1))
+        m = "hvp.vmbus.initiate_contact."
+        self.assertEqual(t.fields("hvp.connection_id", m + "version_requested",
+                                  m + "parent_to_child_monitor_page_gpa", m + "target_sint"),
+                         [("0x00000004", "0x00050003", "0x00000000053f6000", "2")])
+        self.assertIn("INITIATE_CONTACT 5.3", t.tshark())
+        self.assertEqual(t.numbers("_ws.expert"), [])
+
+    def test_a_contact_below_5_0_has_an_interrupt_page_instead(self):
+        t = Trace(record(MESSAGE, G2H, vector("r3a/0011-*4.0.hex"), connection=1))
+        m = "hvp.vmbus.initiate_contact."
+        self.assertEqual(t.fields(m + "interrupt_page_gpa", m + "target_sint"),
+                         [("0x0000000006124000", "")])
+
+    def test_gpadl_and_open_of_a_linux_channel(self):
+        t = Trace(record(MESSAGE, G2H, vector("r5/0016-*.hex"), version=V53),
+                  record(MESSAGE, G2H, vector("r5/0018-*.hex"), version=V53))
+        self.assertEqual(t.fields("hvp.vmbus.gpadl_header.gpadl_id",
+                                  "hvp.vmbus.open_channel.ring_buffer_gpadl_id"),
+                         [("0x000e1e10", ""), ("", "0x000e1e10")])
+        self.assertEqual(t.tshark("-T", "fields", "-e", "hvp.vmbus.gpadl_header.ranges.item")
+                         .split("\n")[0].count(","), 8)
+
+    def test_an_offer_names_its_device_and_later_packets_do_too(self):
+        t = Trace(record(MESSAGE, H2G, OFFER, version=V60),
+                  record(PACKET, G2H, bytes.fromhex("0600020003000100221100000000000061626364"
+                                                    "65000000"), channel=3, version=V60))
+        self.assertIn("(keyboard)", t.shown())
+        self.assertEqual(t.fields("hvp.device"), [("",), ("keyboard",)])
+
+    def test_every_captured_linux_message_is_shown_without_a_fault(self):
+        records, version = [], 0
+        for path in sorted(glob.glob(os.path.join(VECTORS, "r5", "*-vmbus-*.hex"))):
+            way = G2H if "-g2h-" in path else H2G
+            data = vector(os.path.relpath(path, VECTORS))
+            records.append(record(MESSAGE, way, data, version=version))
+            version = V53 if data[0] == 15 else version
+        t = Trace(*records)
+        self.assertGreater(len(records), 40)
+        self.assertEqual(t.numbers("_ws.expert"), [])
+        self.assertEqual(len(t.numbers("hvp.message")), len(records))
+
+
+class Packets(unittest.TestCase):
+    def test_every_captured_linux_packet_is_shown_without_a_fault(self):
+        records = []
+        for path in sorted(glob.glob(os.path.join(VECTORS, "r5", "*.hex"))):
+            for caption, data in blocks(path):
+                if caption.startswith("ring packet"):
+                    way = G2H if "-g2h-" in path else H2G
+                    records.append(record(PACKET, way, data, channel=2, version=V53))
+                elif caption.startswith("GPA-direct range"):
+                    records.append(record(POINTED, G2H, data, channel=2, aux=0x1000))
+        t = Trace(*records)
+        self.assertGreater(len(records), 100)
+        self.assertEqual(t.numbers("_ws.malformed || _ws.expert.severity == error"), [])
+        self.assertTrue(t.numbers("hvp.ring.gpa_direct.range_count == 1"))
+
+    def test_ranges_of_a_gpa_direct_packet(self):
+        data = bytes.fromhex("09000600070001000700000000000000" "0000000001000000"
+                             "00040000000e0000" "5500000000000000" "5600000000000000"
+                             "0102030400000000")
+        t = Trace(record(PACKET, G2H, data, channel=3, version=V53))
+        self.assertEqual(t.fields("hvp.ring.gpa_range.byte_offset", "hvp.ring.pfn",
+                                  "hvp.payload"), [("0x00000e00", "0x0000000000000055",
+                                                    "0102030400000000")])
+
+    def test_pipe_header_of_a_channel_in_pipe_mode(self):
+        offer = OFFER[:56] + b"\x10" + OFFER[57:]
+        good = bytes.fromhex("06000200040001002211000000000000" "0100000002000000"
+                             "6869000000000000")
+        bad = good[:20] + b"\x29" + good[21:]
+        t = Trace(record(MESSAGE, H2G, offer, version=V60),
+                  record(PACKET, G2H, good, channel=3, version=V60),
+                  record(PACKET, G2H, bad, channel=3, version=V60))
+        self.assertEqual(t.fields("hvp.pipe.data.len")[1:], [("2",), ("41",)])
+        self.assertEqual(t.fields("hvp.pipe.data.data")[1], ("6869",))
+        self.assertEqual(t.numbers("hvp.fault.short"), ["3"])
+
+
+class Faults(unittest.TestCase):
+    def fault(self, data, way=H2G, kind=MESSAGE, version=V60):
+        t = Trace(record(kind, way, data, version=version))
+        rows = t.fields("_ws.expert.message")
+        return rows[0][0]
+
+    def test_a_message_that_is_cut_short_says_what_is_missing(self):
+        cuts = [OFFER[:size] for size in (0, 4, 8, 24, 60, 179, 189)]
+        t = Trace(*(record(MESSAGE, H2G, data, version=V60) for data in cuts))
+        self.assertEqual(len(t.numbers("hvp.fault.short")), len(cuts))
+        self.assertEqual(self.fault(OFFER[:100]), "user_defined needs 180 bytes, 100 are there")
+
+    def test_a_value_out_of_bounds_is_named_with_what_is_allowed(self):
+        bad = OFFER[:184] + bytes(4) + OFFER[188:]
+        self.assertEqual(self.fault(bad), "channel_id is 0, allowed are 1 to 2047")
+
+    def test_an_unknown_id_a_wrong_direction_and_a_closed_gate(self):
+        self.assertEqual(self.fault(b"\x2a" + bytes(7)), "No message has id 42")
+        self.assertEqual(self.fault(OFFER, way=G2H), "A message of the other direction")
+        self.assertEqual(self.fault(bytes.fromhex("1600000000000000" "0200000001000000"),
+                                    way=G2H, version=0x40000), "MODIFY_CHANNEL needs 4.1")
+        self.assertIn("feature", self.fault(b"\x1b" + bytes(7), way=G2H))
+
+    def test_a_packet_whose_lengths_lie(self):
+        for text, wanted in (
+                ("06000200090001002211000000000000", "length8 says 72 bytes, 16 are there"),
+                ("06000100020001002211000000000000", ""),
+                ("06000300020001002211000000000000", "")):
+            with self.subTest(packet=text):
+                found = self.fault(bytes.fromhex(text), way=G2H, kind=PACKET)
+                self.assertIn(wanted, found)
+                self.assertNotEqual(found, "")
+
+    def test_pages_that_do_not_fit_before_the_payload(self):
+        data = bytes.fromhex("09000500060001000700000000000000" "0000000001000000"
+                             "00040000000e0000" "5500000000000000" "0102030400000000")
+        self.assertIn("do not fit", self.fault(data, way=G2H, kind=PACKET))
+
+    def test_records_that_are_no_records(self):
+        t = Trace(b"12", record(9, G2H, b""), record(NOTE, 0, b"hello"),
+                  record(SIGNAL, G2H, b"", channel=3, connection=0x2003))
+        self.assertEqual(t.numbers("_ws.expert"), ["1", "2"])
+        self.assertIn("hello", t.tshark())
+        self.assertIn("signal channel 3", t.tshark())
+
+
+if __name__ == "__main__":
+    if not shutil.which("tshark"):
+        print("there is no tshark")
+        sys.exit(77)
+    unittest.main()
