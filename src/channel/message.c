@@ -182,13 +182,18 @@ static enum hvp_status take_reserved(struct hvp_bus *bus, struct hvp_rd *r,
 				     struct hvp_fault *fault)
 {
 	struct hvp_vmbus_close_reserved_response m;
+	struct hvp_channel *ch;
 	enum hvp_status status;
 
 	status = hvp_vmbus_close_reserved_response_decode(r, bus->neg, &m, fault);
-	if (status == HVP_OK)
-		channel_result(bus, hvp_bus_channel(bus, m.channel_id),
-			       HVP_CHANNEL_EV_RESERVED_CLOSED);
-	return status;
+	if (status != HVP_OK)
+		return status;
+	ch = hvp_bus_channel(bus, m.channel_id);
+	if (ch && ch->reserved && !ch->post_close.queued)
+		channel_result(bus, ch, HVP_CHANNEL_EV_RESERVED_CLOSED);
+	else
+		hvp_bus_ignore(bus);
+	return HVP_OK;
 }
 
 static enum hvp_status take_tl_result(struct hvp_bus *bus, struct hvp_rd *r,
