@@ -119,6 +119,9 @@ struct hvm_device_ops {
 struct hvm_channel *hvm_server_offer(struct hvm_server *s, const struct hvm_offer *offer,
 				     const struct hvm_device_ops *ops, void *ctx);
 
+/** hvm_channel_set_device() - another device takes over; @ops NULL: one that says yes to all */
+void hvm_channel_set_device(struct hvm_channel *ch, const struct hvm_device_ops *ops, void *ctx);
+
 /**
  * hvm_channel_revoke() - the host takes a channel back (surprise removal)
  * @ch: channel; gone at once when the guest does not know it

@@ -86,7 +86,8 @@ void hvm_synic_interrupt(struct hvm_partition *p, uint32_t vp, uint32_t sint);
  * struct hvm_synic_stats - counts of one SINT of one VP
  * @messages:   messages written to the slot
  * @pending:    times that message_pending was set on an occupied slot
- * @eoms:       EOM writes (of the VP, in SINT 0's row as well)
+ * @eoms:       EOM writes of the VP; the same in all rows of a VP
+ * @needless:   of these, when nothing waited for any SINT of the VP
  * @interrupts: times that the vector fired
  * @events:     event flags that went from 0 to 1
  * @lost:       signals lost to a masked or disabled SINT
@@ -95,6 +96,7 @@ struct hvm_synic_stats {
 	uint64_t messages;
 	uint64_t pending;
 	uint64_t eoms;
+	uint64_t needless;
 	uint64_t interrupts;
 	uint64_t events;
 	uint64_t lost;

@@ -17,22 +17,19 @@
 #include <stdint.h>
 
 #include <hvproto/status.h>
+#include <hvproto/wire/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define HVM_TRACE_VERSION	1u
-#define HVM_TRACE_HEADER_SIZE	24u
-#define HVM_TRACE_LINKTYPE	147	/* USER0 */
-
 enum hvm_trace_kind {
-	HVM_TRACE_MESSAGE = 1,	/* channel message; aux: SynIC message type */
-	HVM_TRACE_PACKET = 2,	/* ring packet without trailer; aux: ring offset */
-	HVM_TRACE_SIGNAL = 3,	/* event; aux: flag number */
-	HVM_TRACE_HYPERVISOR = 4, /* MSR or hypercall; aux: MSR number or control word */
-	HVM_TRACE_NOTE = 5,	/* text of the host or of a script */
-	HVM_TRACE_MEMORY = 6,	/* bytes a packet pointed to; aux: GPA */
+	HVM_TRACE_MESSAGE = HVP_TRACE_KIND_MESSAGE,	/* channel message; aux: SynIC message type */
+	HVM_TRACE_PACKET = HVP_TRACE_KIND_PACKET,	/* ring packet without trailer; aux: ring offset */
+	HVM_TRACE_SIGNAL = HVP_TRACE_KIND_SIGNAL,	/* event; aux: flag number */
+	HVM_TRACE_HYPERVISOR = HVP_TRACE_KIND_HYPERCALL, /* MSR or hypercall; aux: MSR number or control word */
+	HVM_TRACE_NOTE = HVP_TRACE_KIND_NOTE,	/* text of the host or of a script */
+	HVM_TRACE_MEMORY = HVP_TRACE_KIND_POINTED,	/* bytes a packet pointed to; aux: GPA */
 };
 
 /**
@@ -105,7 +102,7 @@ enum hvp_status hvm_trace_pcap(struct hvm_trace *t, const char *path);
 /**
  * hvm_trace_record() - the bytes of a pcap record
  * @e:   entry
- * @out: HVM_TRACE_HEADER_SIZE + @e->size bytes
+ * @out: HVP_TRACE_HEADER_SIZE + @e->size bytes
  */
 void hvm_trace_record(const struct hvm_trace_entry *e, uint8_t *out);
 
