@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hvproto decode: what captured bytes say. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct decode {
+	struct cli_hint hint;
+	enum cli_format format;
+	const char *message;
+	bool json;
+	bool quiet;
+	const char *noted; /* file whose guess was already told */
+	unsigned int shown;
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: hvproto decode [OPTIONS] FILE...\n"
+	      "\n"
+	      "Prints the messages of a file ('-': standard input) as a tree, or as JSON. A file is\n"
+	      "the bytes of one message, hex text (with or without offsets and '# ' captions, several\n"
+	      "messages), or a trace of the mock host (pcap). After a message with a fault decoding\n"
+	      "goes on with the next.\n"
+	      "\n"
+	      "  -p, --protocol NAME     vmbus (control messages), ring (packets without trailer)\n"
+	      "  -m, --message NAME      decode as this message or record, whatever its id\n"
+	      "  -d, --direction DIR     g2h (guest to host) or h2g (host to guest)\n"
+	      "  -V, --version VERSION   negotiated version, such as 5.3 (default: 6.0)\n"
+	      "  -F, --features FLAGS    negotiated feature flags, a number or 'all' (default: tried)\n"
+	      "  -f, --format FORMAT     raw, hex or trace (default: recognised)\n"
+	      "  -j, --json              one object a line: protocol, message, id, direction, size,\n"
+	      "                          fields; of a bad message: fault instead of fields\n"
+	      "  -q, --quiet             no notes about what was guessed\n"
+	      "  -h, --help              this text\n"
+	      "\n"
+	      "Protocol and direction that are not given are taken from the caption, the name of the\n"
+	      "file (NNNN-g2h-...) or the bytes, in this order, and the output says from which.\n"
+	      "\n"
+	      "Exit status: 0 all decoded, 1 a message or file is faulty, 2 wrong usage.\n",
+	      out);
+}
+
+static bool parse_format(const char *text, enum cli_format *out)
+{
+	static const char *const names[] = { "auto", "raw", "hex", "trace" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum cli_format)i;
+			return true;
+		}
+	return false;
+}
+
+static uint32_t direction_of(const struct cli_item *item, const struct hvp_msg_desc *msg)
+{
+	if (item->hint.direction != CLI_DIR_UNKNOWN || !msg)
+		return item->hint.direction;
+	return msg->direction;
+}
+
+static json_t *head_json(const struct cli_item *item, const struct hvp_msg_desc *msg)
+{
+	uint32_t direction = direction_of(item, msg);
+	json_t *object = json_object();
+	uint32_t id = 0;
+	bool has_id = cli_message_id(item->hint.proto, item->data, item->size, &id);
+
+	json_object_set_new(object, "protocol", json_string(item->hint.proto->name));
+	json_object_set_new(object, "message", msg ? json_string(msg->name) : json_null());
+	json_object_set_new(object, "id", has_id ? json_integer(id) : json_null());
+	json_object_set_new(object, "direction",
+			    direction == CLI_DIR_UNKNOWN
+				    ? json_null()
+				    : json_string(cli_direction_name(direction)));
+	json_object_set_new(object, "size", json_integer((json_int_t)item->size));
+	return object;
+}
+
+static void print_json(json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	puts(text ? text : "{}");
+	free(text);
+	json_decref(object);
+}
+
+static json_t *big(uint64_t v)
+{
+	char text[24];
+
+	if (v <= INT64_MAX)
+		return json_integer((json_int_t)v);
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)v);
+	return json_string(text);
+}
+
+static void fault_to_json(const struct cli_item *item, const struct hvp_msg_desc *msg,
+			  const struct hvp_fault *fault)
+{
+	json_t *object = head_json(item, msg);
+	json_t *f = json_object();
+
+	json_object_set_new(f, "status", json_string(hvp_status_name(fault->status)));
+	json_object_set_new(f, "message", json_string(fault->message));
+	json_object_set_new(f, "field", json_string(fault->field));
+	json_object_set_new(f, "offset", json_integer(fault->offset));
+	json_object_set_new(f, "found", big(fault->found));
+	json_object_set_new(f, "low", big(fault->low));
+	json_object_set_new(f, "high", big(fault->high));
+	json_object_set_new(object, "fault", f);
+	print_json(object);
+}
+
+static void message_to_json(const struct cli_item *item, const struct cli_decoded *d)
+{
+	json_t *object = head_json(item, d->msg);
+
+	json_object_set_new(object, "fields", cli_fields_to_json(d->msg->fields, d->value));
+	if (d->used < item->size)
+		json_object_set_new(object, "surplus",
+				    json_integer((json_int_t)(item->size - d->used)));
+	print_json(object);
+}
+
+/* JSON has no place for it: say once a file, beside the output, what was assumed. */
+static void tell_guess(struct decode *d, const struct cli_item *item)
+{
+	if (!d->json || d->quiet || item->why[0] == '\0' || d->noted == item->file)
+		return;
+	d->noted = item->file;
+	fprintf(stderr, "hvproto: %s: protocol %s %s\n", item->file, item->hint.proto->name,
+		item->why);
+}
+
+static int decode_item(struct decode *d, const struct cli_item *item)
+{
+	struct cli_decoded decoded;
+	struct hvp_fault fault;
+	enum hvp_status status = cli_decode(item, &decoded, &fault);
+
+	tell_guess(d, item);
+	if (status != HVP_OK) {
+		if (d->json)
+			fault_to_json(item, decoded.msg, &fault);
+		else
+			cli_print_fault(stdout, item, &fault);
+		cli_print_fault(stderr, item, &fault);
+	} else if (d->json) {
+		message_to_json(item, &decoded);
+	} else {
+		cli_print_message(item, &decoded);
+	}
+	free(decoded.value);
+	return status == HVP_OK ? CLI_OK : CLI_DATA;
+}
+
+static int take_item(void *context, const struct cli_item *given)
+{
+	struct cli_item item = *given;
+	struct decode *d = context;
+
+	if (item.kind != CLI_MESSAGE) {
+		if (!d->json)
+			cli_print_other(&item);
+		return CLI_OK;
+	}
+	cli_guess(&item);
+	if (!item.hint.proto) {
+		cli_error("%s: cannot tell the protocol of these %zu bytes; give --protocol",
+			  item.file, item.size);
+		return CLI_DATA;
+	}
+	if (d->shown++ > 0 && !d->json)
+		putchar('\n');
+	return decode_item(d, &item);
+}
+
+static bool apply(struct decode *d, int option)
+{
+	switch (option) {
+	case 'p':
+		d->hint.proto = cli_protocol(optarg);
+		return d->hint.proto != NULL;
+	case 'm':
+		d->message = optarg;
+		return true;
+	case 'd':
+		if (cli_parse_direction(optarg, &d->hint.direction))
+			return true;
+		cli_error("--direction is g2h or h2g, not '%s'", optarg);
+		return false;
+	case 'V':
+		d->hint.version_given = cli_parse_version(optarg, &d->hint.neg.version);
+		if (!d->hint.version_given)
+			cli_error("--version wants a version such as 5.3, not '%s'", optarg);
+		return d->hint.version_given;
+	case 'F':
+		d->hint.features_given = cli_parse_features(optarg, &d->hint.neg.features);
+		if (!d->hint.features_given)
+			cli_error("--features wants a number or 'all', not '%s'", optarg);
+		return d->hint.features_given;
+	case 'f':
+		if (parse_format(optarg, &d->format))
+			return true;
+		cli_error("--format is raw, hex or trace, not '%s'", optarg);
+		return false;
+	case 'j':
+		d->json = true;
+		return true;
+	case 'q':
+		d->quiet = true;
+		return true;
+	default:
+		cli_error("see `hvproto decode --help`");
+		return false;
+	}
+}
+
+/* The message that was named needs a protocol to be looked for in. */
+static bool find_message(struct decode *d)
+{
+	if (!d->message)
+		return true;
+	if (!d->hint.proto) {
+		cli_error("--message needs --protocol");
+		return false;
+	}
+	d->hint.msg = cli_message(d->hint.proto, d->message);
+	return d->hint.msg != NULL;
+}
+
+int cmd_decode(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "protocol", required_argument, NULL, 'p' },
+		{ "message", required_argument, NULL, 'm' },
+		{ "direction", required_argument, NULL, 'd' },
+		{ "version", required_argument, NULL, 'V' },
+		{ "features", required_argument, NULL, 'F' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct decode d = { .format = CLI_FORMAT_AUTO };
+	int result = CLI_OK;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "p:m:d:V:F:f:jqh", options, NULL)) != -1) {
+		if (c == 'h') {
+			usage(stdout);
+			return CLI_OK;
+		}
+		if (!apply(&d, c))
+			return CLI_USAGE;
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return CLI_USAGE;
+	}
+	if (!find_message(&d))
+		return CLI_USAGE;
+	for (; optind < argc; optind++) {
+		int one = cli_input(argv[optind], d.format, &d.hint, take_item, &d);
+
+		result = one > result ? one : result;
+	}
+	return result;
+}
