@@ -2,13 +2,14 @@
 /*
  * Every codec of every protocol, picked by the tables.
  *
- * Input: [0] mode and protocol, [1] message id, [2] version, [3] features, then the bytes.
+ * Input: [0] mode and protocol, [1] message id (or place in the table), [2] version, [3] features, then the bytes.
  * Decode mode takes the bytes as a message. What a decoder accepts, the encoder must accept, and
  * it must give back each field that is not reserved; decoding that again and encoding it once
  * more must change nothing. Encode mode takes the bytes as the structure that a caller hands to
  * an encoder: what it writes, the decoder must accept, and it must come to the same bytes.
  *
- * Must reach: hvp_vmbus_*_decode hvp_vmbus_*_encode hvp_ring_*_decode hvp_ring_*_encode
+ * Must reach: hvp_vmbus_*_decode hvp_vmbus_*_encode hvp_ring_descriptor_* hvp_ring_gpa_direct_*
+ * hvp_ring_gpa_range_* hvp_ring_t*_decode hvp_ring_t*_encode hvp_pipe_*_decode hvp_pipe_*_encode
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #include <string.h>
 
 #include <hvproto/msg.h>
+#include <hvproto/wire/pipe.h>
+#include <hvproto/wire/pipe_table.h>
 #include <hvproto/wire/ring_table.h>
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
@@ -26,7 +29,50 @@
 #define MODE_H2G 0x40u
 #define PROTOCOL_BITS 0x3fu
 
-static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, &hvp_ring_proto };
+/* Pieces of messages have codecs too, but no place in a table: what they decode is checked by
+ * the round trip alone. */
+#define PIECE_THUNKS(piece) \
+	static enum hvp_status decode_##piece(struct hvp_rd *r, struct hvp_neg neg, void *out, \
+					      struct hvp_fault *fault) \
+	{ \
+		return hvp_##piece##_decode(r, neg, out, fault); \
+	} \
+	static enum hvp_status encode_##piece(struct hvp_wr *w, struct hvp_neg neg, \
+					      const void *in, struct hvp_fault *fault) \
+	{ \
+		return hvp_##piece##_encode(w, neg, in, fault); \
+	}
+#define PIECE(piece) \
+	{ \
+		.name = #piece, .direction = HVP_DIR_BOTH, .max_size = 120, \
+		.struct_size = sizeof(struct hvp_##piece), .fields = no_fields, \
+		.decode = decode_##piece, .encode = encode_##piece, \
+	}
+
+PIECE_THUNKS(vmbus_user_defined_ide)
+PIECE_THUNKS(vmbus_user_defined_pipe)
+PIECE_THUNKS(vmbus_user_defined_hvsock)
+PIECE_THUNKS(pipe_header)
+
+static const struct hvp_field_desc no_fields[1];
+static const struct hvp_msg_desc pieces[] = {
+	PIECE(vmbus_user_defined_ide),
+	PIECE(vmbus_user_defined_pipe),
+	PIECE(vmbus_user_defined_hvsock),
+	PIECE(pipe_header),
+};
+static const struct hvp_proto_desc pieces_proto = {
+	.name = "pieces",
+	.msgs = pieces,
+	.msg_count = sizeof(pieces) / sizeof(pieces[0]),
+};
+
+static const struct hvp_proto_desc *const protocols[] = {
+	&hvp_vmbus_proto,
+	&hvp_ring_proto,
+	&hvp_pipe_proto,
+	&pieces_proto,
+};
 
 /* The time before there is one, all VMBus versions, and one nobody has. */
 static const uint32_t versions[] = {
@@ -145,10 +191,10 @@ static void encode_first(const struct hvp_msg_desc *msg, struct hvp_neg neg, con
 			 size_t size)
 {
 	uint8_t *structure = zeroed(msg->struct_size);
-	uint8_t *out = zeroed(MESSAGE_MAX);
+	uint8_t *out = zeroed(msg->max_size);
 	size_t body = size < msg->struct_size ? size : msg->struct_size;
 	struct hvp_rd rest = hvp_rd_init(bytes + body, size - body);
-	struct hvp_wr w = hvp_wr_init(out, MESSAGE_MAX);
+	struct hvp_wr w = hvp_wr_init(out, msg->max_size);
 	const struct hvp_field_desc *f;
 	struct hvp_fault fault;
 	uint8_t truth;
