@@ -41,7 +41,11 @@ int hvc_raw_open(struct hvc_world *w)
 
 	w->raw = hvc_alloc(1, sizeof(*w->raw));
 	w->raw->input = hvm_mem_alloc(w->partition, 1);
-	ok = w->raw->input && set_msr(w, 0, HVP_HV_MSR_GUEST_OS_ID, 0x8100000000000001ull);
+	w->raw->code = hvm_mem_alloc(w->partition, 1);
+	ok = w->raw->input && w->raw->code &&
+		set_msr(w, 0, HVP_HV_MSR_GUEST_OS_ID, 0x8100000000000001ull) &&
+		set_msr(w, 0, HVP_HV_MSR_HYPERCALL,
+			hvm_mem_gpa(w->partition, w->raw->code) | HVP_HV_HYPERCALL_ENABLE);
 	for (vp = 0; ok && vp < hvm_partition_vps(w->partition); vp++)
 		ok = open_vp(w, vp);
 	if (!ok)

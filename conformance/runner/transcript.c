@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hvproto/wire/hypervisor.h>
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
 
@@ -44,11 +45,11 @@ static char *bytes_text(const uint8_t *b, size_t n)
 		used--;
 	if (used == 0)
 		return hvc_printf("%zu zero bytes", n);
-	text = hvc_alloc(shown * 3 + 32, 1);
+	text = hvc_alloc(shown * 3 + 40, 1);
 	for (i = 0; i < shown; i++)
 		snprintf(text + 3 * i, 4, "%02x ", b[i]);
 	if (shown < n)
-		snprintf(text + 3 * i, 32, "... (%zu bytes)", n);
+		snprintf(text + 3 * i, 40, "... (%zu bytes)", n);
 	return text;
 }
 
@@ -284,6 +285,38 @@ static void text_entry(json_t *entry, const struct hvm_trace_entry *e)
 	free(text);
 }
 
+static const char *register_name(uint64_t msr)
+{
+	switch (msr) {
+	case HVP_HV_MSR_GUEST_OS_ID:
+		return "GUEST_OS_ID";
+	case HVP_HV_MSR_HYPERCALL:
+		return "HYPERCALL";
+	case HVP_HV_MSR_SCONTROL:
+		return "SCONTROL";
+	case HVP_HV_MSR_SIEFP:
+		return "SIEFP";
+	case HVP_HV_MSR_SIMP:
+		return "SIMP";
+	case HVP_HV_MSR_EOM:
+		return "EOM";
+	case HVP_HV_MSR_SINT0 + HVM_SINT_VMBUS:
+		return "SINT2";
+	default:
+		return "";
+	}
+}
+
+/* An MSR with the value that was written, or the control word of a hypercall. */
+static char *hypervisor_text(const struct hvm_trace_entry *e)
+{
+	if (e->aux >= HVP_HV_MSR_GUEST_OS_ID && e->size == 8)
+		return hvc_printf("%s %#llx = %#llx", register_name(e->aux),
+				  (unsigned long long)e->aux,
+				  (unsigned long long)hvp_get_u64(e->bytes));
+	return hvc_printf("hypercall %#llx", (unsigned long long)e->aux);
+}
+
 static void other_entry(json_t *entry, const struct hvm_trace_entry *e)
 {
 	const char *name = e->kind == HVM_TRACE_SIGNAL ? "signal" :
@@ -293,8 +326,10 @@ static void other_entry(json_t *entry, const struct hvm_trace_entry *e)
 	if (e->kind == HVM_TRACE_SIGNAL)
 		text = hvc_printf("channel=%u flag=%llu connection=%#x vp=%u", e->channel,
 				  (unsigned long long)e->aux, e->connection_id, e->vp);
+	else if (e->kind == HVM_TRACE_HYPERVISOR)
+		text = hypervisor_text(e);
 	else
-		text = hvc_printf("%#llx (%zu bytes)", (unsigned long long)e->aux, e->size);
+		text = hvc_printf("%zu bytes at %#llx", e->size, (unsigned long long)e->aux);
 	json_object_set_new(entry, "name", json_string(name));
 	json_object_set_new(entry, "summary", json_string(text));
 	free(text);

@@ -39,6 +39,7 @@ struct hvc_raw {
 	uint64_t siefp[HVM_MAX_VPS];
 	void *pages[HVM_MAX_VPS][2];
 	void *input;			/* one page for hypercall input */
+	void *code;			/* the hypercall page */
 	bool hold_slots;		/* leave messages in the slots */
 	struct hvc_slot_message *messages;
 	size_t message_count;

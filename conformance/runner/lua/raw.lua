@@ -62,6 +62,20 @@ end
 
 -- How often an event flag of SINT 2 was found set
 function Raw:flags(flag, vp) return hvc.rg_flags(vp or 0, flag) end
+-- Wait until event flag `flag` has been set `times` times (default 1) in all on a processor.
+function Raw:expect_flag(flag, opts)
+  opts = opts or {}
+  hvc.checked(1)
+  local vp, times = opts.vp or 0, opts.times or 1
+  local ok = kit.wait(opts.timeout, function()
+    if hvc.rg_flags(vp, flag) >= times then return true end
+  end)
+  if not ok then
+    raise("failed", string.format("expected event flag %d on processor %d %d times, found %d", flag,
+          vp, times, hvc.rg_flags(vp, flag)))
+  end
+end
+
 -- Leave messages in their slots (the slot stays busy), or take them again.
 function Raw:hold_slots(on) hvc.rg_hold(on ~= false) end
 -- GPA of the message page and of the event flags page
