@@ -136,12 +136,12 @@ end
 function Guest:expect_event(name, want, timeout)
   hvc.event_type(name)
   hvc.checked(1)
-  want = wanted(want)
   local skipped = {}
-  local e = kit.wait(timeout, function() return scan(self, name, want, skipped) end)
+  -- Each time anew: a channel gets its id only when it is offered.
+  local e = kit.wait(timeout, function() return scan(self, name, wanted(want), skipped) end)
   if not e then
     raise("failed", string.format("expected the event '%s'%s within %s; %s", name,
-          kit.describe(want), tostring(timeout or kit.patience), list(skipped)))
+          kit.describe(wanted(want)), tostring(timeout or kit.patience), list(skipped)))
   end
   return e
 end
