@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 from trace_pcap import G2H, H2G, MESSAGE, NOTE, PACKET, POINTED, SIGNAL, blocks, pcap, record
 
@@ -30,32 +31,44 @@ def vector(name):
 
 
 class Trace:
-    """A pcap file that exists while a test runs."""
+    """A pcap file, and what tshark shows of it: one run gives all fields of all records."""
 
     def __init__(self, *records):
         self.file = tempfile.NamedTemporaryFile(suffix=".pcap")
         self.file.write(pcap(records))
         self.file.flush()
+        self.packets = []
+        for packet in ElementTree.fromstring(self.tshark("-T", "pdml")).iter("packet"):
+            self.packets.append([(x.get("name"), x.get("show"), x.get("showname") or "")
+                                 for x in packet.iter() if x.get("name")])
 
     def tshark(self, *args):
         command = ["tshark", "-X", "lua_script:" + DISSECTOR, "-r", self.file.name, *args]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        if "Lua Error" in done.stdout + done.stderr or "lua:" in done.stderr:
+        if "Lua Error" in done.stdout or "lua:" in done.stderr:
             raise AssertionError(done.stdout + done.stderr)
-        return done.stdout.rstrip("\n")
+        return done.stdout
+
+    def values(self, name):
+        """Of each record, what the first field of that name shows; "" without one."""
+        return [next((show for field, show, _ in packet if field == name), "")
+                for packet in self.packets]
 
     def fields(self, *names):
         """Rows of values, one a record."""
-        args = [x for name in names for x in ("-e", name)]
-        text = self.tshark("-T", "fields", "-E", "occurrence=f", *args)
-        return [tuple(line.split("\t")) for line in text.split("\n")]
+        return list(zip(*(self.values(name) for name in names)))
+
+    def count(self, name):
+        return sum(field == name for packet in self.packets for field, _, _ in packet)
 
     def shown(self):
-        return self.tshark("-O", "hvp")
+        """The line of each record's protocol, and all others below it."""
+        return "\n".join(text for packet in self.packets for _, _, text in packet)
 
-    def numbers(self, filter_text):
-        """Numbers of the records that a display filter selects."""
-        return self.tshark("-Y", filter_text, "-T", "fields", "-e", "frame.number").split()
+    def having(self, name):
+        """Numbers of the records that have such a field, from 1."""
+        return [n + 1 for n, packet in enumerate(self.packets)
+                if any(field == name for field, _, _ in packet)]
 
 
 class Messages(unittest.TestCase):
@@ -65,14 +78,15 @@ class Messages(unittest.TestCase):
         self.assertEqual(t.fields("hvp.connection_id", m + "version_requested",
                                   m + "parent_to_child_monitor_page_gpa", m + "target_sint"),
                          [("0x00000004", "0x00050003", "0x00000000053f6000", "2")])
-        self.assertIn("INITIATE_CONTACT 5.3", t.tshark())
-        self.assertEqual(t.numbers("_ws.expert"), [])
+        self.assertIn("guest to host, INITIATE_CONTACT 5.3", t.shown())
+        self.assertEqual(t.having("_ws.expert"), [])
 
-    def test_a_contact_below_5_0_has_an_interrupt_page_instead(self):
-        t = Trace(record(MESSAGE, G2H, vector("r3a/0011-*4.0.hex"), connection=1))
+    def test_a_contact_below_5_0_has_an_interrupt_page_from_there_a_sint(self):
+        t = Trace(record(MESSAGE, G2H, vector("r3a/0011-*4.0.hex"), connection=1),
+                  record(MESSAGE, G2H, vector("r3a/*-contact-5.0.hex"), connection=4))
         m = "hvp.vmbus.initiate_contact."
         self.assertEqual(t.fields(m + "interrupt_page_gpa", m + "target_sint"),
-                         [("0x0000000006124000", "")])
+                         [("0x0000000006124000", ""), ("", "2")])
 
     def test_gpadl_and_open_of_a_linux_channel(self):
         t = Trace(record(MESSAGE, G2H, vector("r5/0016-*.hex"), version=V53),
@@ -80,8 +94,7 @@ class Messages(unittest.TestCase):
         self.assertEqual(t.fields("hvp.vmbus.gpadl_header.gpadl_id",
                                   "hvp.vmbus.open_channel.ring_buffer_gpadl_id"),
                          [("0x000e1e10", ""), ("", "0x000e1e10")])
-        self.assertEqual(t.tshark("-T", "fields", "-e", "hvp.vmbus.gpadl_header.ranges.item")
-                         .split("\n")[0].count(","), 8)
+        self.assertEqual(t.count("hvp.vmbus.gpadl_header.ranges.item"), 9)
 
     def test_an_offer_names_its_device_and_later_packets_do_too(self):
         t = Trace(record(MESSAGE, H2G, OFFER, version=V60),
@@ -99,8 +112,8 @@ class Messages(unittest.TestCase):
             version = V53 if data[0] == 15 else version
         t = Trace(*records)
         self.assertGreater(len(records), 40)
-        self.assertEqual(t.numbers("_ws.expert"), [])
-        self.assertEqual(len(t.numbers("hvp.message")), len(records))
+        self.assertEqual(t.having("_ws.expert"), [])
+        self.assertEqual(len(t.having("hvp.message")), len(records))
 
 
 class Packets(unittest.TestCase):
@@ -115,8 +128,9 @@ class Packets(unittest.TestCase):
                     records.append(record(POINTED, G2H, data, channel=2, aux=0x1000))
         t = Trace(*records)
         self.assertGreater(len(records), 100)
-        self.assertEqual(t.numbers("_ws.malformed || _ws.expert.severity == error"), [])
-        self.assertTrue(t.numbers("hvp.ring.gpa_direct.range_count == 1"))
+        for fault in ("short", "value", "unknown", "range", "direction", "gate"):
+            self.assertEqual(t.having("hvp.fault." + fault), [], fault)
+        self.assertTrue(t.having("hvp.ring.gpa_direct.range_count"))
 
     def test_ranges_of_a_gpa_direct_packet(self):
         data = bytes.fromhex("09000600070001000700000000000000" "0000000001000000"
@@ -125,7 +139,7 @@ class Packets(unittest.TestCase):
         t = Trace(record(PACKET, G2H, data, channel=3, version=V53))
         self.assertEqual(t.fields("hvp.ring.gpa_range.byte_offset", "hvp.ring.pfn",
                                   "hvp.payload"), [("0x00000e00", "0x0000000000000055",
-                                                    "0102030400000000")])
+                                                    "01:02:03:04:00:00:00:00")])
 
     def test_pipe_header_of_a_channel_in_pipe_mode(self):
         offer = OFFER[:56] + b"\x10" + OFFER[57:]
@@ -136,20 +150,18 @@ class Packets(unittest.TestCase):
                   record(PACKET, G2H, good, channel=3, version=V60),
                   record(PACKET, G2H, bad, channel=3, version=V60))
         self.assertEqual(t.fields("hvp.pipe.data.len")[1:], [("2",), ("41",)])
-        self.assertEqual(t.fields("hvp.pipe.data.data")[1], ("6869",))
-        self.assertEqual(t.numbers("hvp.fault.short"), ["3"])
+        self.assertEqual(t.fields("hvp.pipe.data.data")[1], ("68:69",))
+        self.assertEqual(t.having("hvp.fault.short"), [3])
 
 
 class Faults(unittest.TestCase):
     def fault(self, data, way=H2G, kind=MESSAGE, version=V60):
-        t = Trace(record(kind, way, data, version=version))
-        rows = t.fields("_ws.expert.message")
-        return rows[0][0]
+        return Trace(record(kind, way, data, version=version)).values("_ws.expert.message")[0]
 
     def test_a_message_that_is_cut_short_says_what_is_missing(self):
         cuts = [OFFER[:size] for size in (0, 4, 8, 24, 60, 179, 189)]
         t = Trace(*(record(MESSAGE, H2G, data, version=V60) for data in cuts))
-        self.assertEqual(len(t.numbers("hvp.fault.short")), len(cuts))
+        self.assertEqual(len(t.having("hvp.fault.short")), len(cuts))
         self.assertEqual(self.fault(OFFER[:100]), "user_defined needs 180 bytes, 100 are there")
 
     def test_a_value_out_of_bounds_is_named_with_what_is_allowed(self):
@@ -181,9 +193,19 @@ class Faults(unittest.TestCase):
     def test_records_that_are_no_records(self):
         t = Trace(b"12", record(9, G2H, b""), record(NOTE, 0, b"hello"),
                   record(SIGNAL, G2H, b"", channel=3, connection=0x2003))
-        self.assertEqual(t.numbers("_ws.expert"), ["1", "2"])
-        self.assertIn("hello", t.tshark())
-        self.assertIn("signal channel 3", t.tshark())
+        self.assertEqual(t.having("_ws.expert"), [1, 2])
+        self.assertIn("hello", t.shown())
+        self.assertIn("signal channel 3", t.shown())
+
+
+class Filters(unittest.TestCase):
+    def test_display_filters_and_columns(self):
+        t = Trace(record(MESSAGE, H2G, OFFER, version=V60),
+                  record(MESSAGE, H2G, OFFER[:100], version=V60))
+        text = t.tshark("-Y", "hvp.vmbus.offer_channel.flags.named_pipe_mode == 0 && "
+                        "!hvp.fault.short")
+        self.assertEqual(len(text.strip().split("\n")), 1)
+        self.assertRegex(text, r"host +\S+ guest +VMBus 220 OFFER_CHANNEL channel 3")
 
 
 if __name__ == "__main__":
