@@ -141,7 +141,7 @@ static int lua_decode(lua_State *L)
 	struct hvp_fault fault = { .field = "size", .found = size, .low = 8, .high = 240 };
 	const struct hvp_field_desc *f;
 	const struct hvp_msg_desc *m = NULL;
-	uint8_t *out;
+	uint8_t *out = NULL;
 
 	if (size >= 4)
 		m = hvp_msg_find(&hvp_vmbus_proto, hvp_get_u32((const uint8_t *)bytes), direction);

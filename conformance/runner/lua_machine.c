@@ -89,6 +89,7 @@ struct watch {
 	size_t entries;
 	size_t events;
 	size_t messages;
+	size_t held;
 };
 
 static bool something_new(void *ctx)
@@ -97,6 +98,7 @@ static bool something_new(void *ctx)
 
 	return hvm_trace_count(hvm_partition_trace(k->w->partition)) != k->entries ||
 		k->w->event_count != k->events ||
+		hvm_server_held(k->w->server) != k->held ||
 		(k->w->raw && k->w->raw->message_count != k->messages);
 }
 
@@ -118,6 +120,7 @@ static int lua_step(lua_State *L)
 	check_limit(L, w);
 	k.entries = hvm_trace_count(hvm_partition_trace(w->partition));
 	k.events = w->event_count;
+	k.held = hvm_server_held(w->server);
 	k.messages = w->raw ? w->raw->message_count : 0;
 	if (deadline < now) {
 		lua_pushboolean(L, false);

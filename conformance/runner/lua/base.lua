@@ -21,7 +21,11 @@ print = function(...)
   hvc.note(table.concat(parts, " "))
 end
 
+-- A channel may be named by its handle before the host has given it an id.
+local function is_channel(v) return type(v) == "table" and rawget(v, "number") ~= nil end
+
 local function show(v)
+  if is_channel(v) then return "channel " .. v.id end
   if math.type(v) == "integer" then
     if v >= 0 and v < 10 then return tostring(v) end
     return string.format("%d (0x%x)", v, v)
@@ -171,6 +175,7 @@ end
 local keys = { channel_id = true, gpadl_id = true, channel = true }
 
 local function fits(found, want)
+  if is_channel(want) then return found ~= 0 and found == want.id end
   if type(want) == "function" then return want(found) end
   if type(want) == "table" and want.one_of then
     for _, v in ipairs(want.one_of) do
@@ -214,11 +219,19 @@ end
 
 kit.patience = "10s"
 
+-- Answers that a case has programmed (host:respond) are due whenever something has happened.
+local responders = {}
+function kit.on_step(f) responders[#responders + 1] = f end
+local function respond()
+  for _, f in ipairs(responders) do f() end
+end
+
 -- Let things happen until found() returns something, or until the time is over or nothing is
 -- left to happen. Returns what found() returned.
 function kit.wait(timeout, found)
   local deadline = hvc.now() + hvc.duration(timeout or kit.patience)
   while true do
+    respond()
     local result = found()
     if result ~= nil then return result end
     if not hvc.step(deadline) then return found() end
@@ -228,7 +241,8 @@ end
 -- Let exactly this much time pass.
 function kit.pass(duration)
   local deadline = hvc.now() + hvc.duration(duration)
-  while hvc.step(deadline) do end
+  respond()
+  while hvc.step(deadline) do respond() end
   local rest = deadline - hvc.now()
   if rest > 0 then hvc.run_for(rest) end
 end

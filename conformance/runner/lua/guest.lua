@@ -88,7 +88,6 @@ end
 
 local function wanted(want)
   local t = with(want, {})
-  if t.channel then t.channel = kit.channel_id(t.channel) end
   if t.type then t.type = kit.packet_type(t.type) end
   for _, g in ipairs { "guid1", "guid2" } do
     if t[g] then t[g] = hvc.guid(t[g]) end

@@ -181,6 +181,36 @@ function Host:answer(name, reply, fields, opts)
   hvc.mode(id_of(name), "custom", self:encode(reply, fields, opts))
 end
 
+-- Decide message by message: answer(message) is called for each guest message of that name,
+-- before the server sees it. A true result means that the case has dealt with it (sent an
+-- answer, or wants none); otherwise the server answers as always.
+function Host:respond(name, answer)
+  local short = hvc.message(name)
+  self:hold(name)
+  local served = hvc.entries()
+  local function next_message()
+    for n = served + 1, hvc.entries() do
+      local e = hvc.entry(n)
+      local m = e.kind == KIND_MESSAGE and e.direction == G2H and as_message(self, n, e)
+      if m and m.name == short then
+        served = n
+        return m
+      end
+    end
+  end
+  kit.on_step(function()
+    for _ = 1, #self:held() do
+      for n, h in ipairs(self:held()) do
+        if h.name == short then
+          local m = next_message()
+          hvc.release(n, m and answer(m))
+          break
+        end
+      end
+    end
+  end)
+end
+
 -- Messages held, oldest first: { name, bytes }.
 function Host:held()
   local found, n = {}, 1
@@ -340,7 +370,7 @@ function Channel:interrupt() return hvc.channel_signal(self.number) end
 local function of_channel(ch, want)
   local t = {}
   for k, v in pairs(want or {}) do t[k] = v end
-  t.channel_id = ch.id
+  t.channel_id = ch
   return t
 end
 
