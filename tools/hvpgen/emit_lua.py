@@ -179,8 +179,8 @@ def ring_lines(p):
 def outputs(protocols, kinds):
     """@protocols: {name: Protocol}, @kinds: {name: spec}; {path: text}."""
     with open(TEMPLATE, encoding="utf-8") as stream:
-        code = stream.read()
-    lines = ["-- SPDX-License-Identifier: BSD-2-Clause", "-- " + MARK.format(source="spec"), "--"]
+        licence, code = stream.read().split("\n", 1)
+    lines = [licence, "-- " + MARK.format(source="spec"), "--"]
     tables = ["", *trace_lines(kinds["trace"]), *hypervisor_lines(kinds["hypervisor"]),
               *interface_lines(kinds["interfaces"]), *version_lines(protocols["vmbus"]),
               *ring_lines(protocols["ring"]), "local PROTOCOLS = {}", ""]

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 -- Reads traces of hvproto's mock host: pcap files of link type USER0 (see docs/wire/trace.md).
 --
 --   tshark -X lua_script:dissector/hvproto.lua -r trace.pcap

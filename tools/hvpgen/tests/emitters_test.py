@@ -44,7 +44,8 @@ def mini():
 def wire_files():
     p = mini()
     files = {**emit_md.outputs(p), **emit_fuzz.outputs(p)}
-    files["dissector_tables.lua"] = "\n".join(emit_lua.protocol_lines(p)) + "\n"
+    files["dissector_tables.lua"] = "\n".join(
+        ["-- SPDX-License-Identifier: BSD-2-Clause"] + emit_lua.protocol_lines(p)) + "\n"
     files["layouts.json"] = dump.text([p])
     return files
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause
 PROTOCOLS.mini = {
 	id_at = 0, id_size = 2,
 	sets = {
