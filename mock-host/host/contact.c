@@ -12,7 +12,7 @@ static bool known_version(const struct hvm_server *s, uint32_t version)
 {
 	size_t i;
 
-	if (version < s->cfg.min_version || version > s->cfg.max_version)
+	if (version < s->cfg.min_version || version > s->cfg.accept_version)
 		return false;
 	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		if (versions[i] == version)

@@ -89,6 +89,8 @@ struct hvm_server *hvm_server_new(struct hvm_partition *p, const struct hvm_serv
 	s->cfg = *cfg;
 	if (!s->cfg.max_version)
 		s->cfg.max_version = V6_0;
+	if (!s->cfg.accept_version)
+		s->cfg.accept_version = s->cfg.max_version;
 	if (!s->cfg.monitor_poll)
 		s->cfg.monitor_poll = DEFAULT_POLL;
 	s->conn.target.sint = HVM_SINT_VMBUS;

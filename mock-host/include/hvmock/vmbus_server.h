@@ -47,6 +47,8 @@ enum hvm_channel_state {
  * @size:           sizeof(struct hvm_server_config)
  * @max_version:    highest version accepted; 0 means 6.0. Below 5.0 there is no connection 4
  * @min_version:    lowest version accepted
+ * @accept_version: highest version accepted while connection 4 is there as @max_version says:
+ *                  a host that answers newer contacts, and refuses them. 0 means @max_version
  * @features:       flags granted when asked for; HVM_ALL_FEATURES for all
  * @connection_id:  given in VERSION_RESPONSE from 5.0 on; 0 means 4 + (SINT << 4)
  * @vtl:            that this server serves; contacts to others get no answer
@@ -65,6 +67,7 @@ struct hvm_server_config {
 	size_t size;
 	uint32_t max_version;
 	uint32_t min_version;
+	uint32_t accept_version;
 	uint32_t features;
 	uint32_t connection_id;
 	uint32_t vtl;
