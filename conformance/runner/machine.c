@@ -120,10 +120,25 @@ static uint64_t m_now(void *m)
 	return hvm_sched_now(w->sched);
 }
 
+static int add_figure(char *line, size_t size, const char *name, uint64_t v)
+{
+	return v ? snprintf(line, size, " %s=%#llx", name, (unsigned long long)v) : 0;
+}
+
+/* What is zero says nothing; a status that is not shown is success. */
 static void note_event(struct hvc_world *w, const struct hvt_event *e)
 {
-	hvm_note(w->partition, "guest: %s channel=%u status=%#x id=%#llx%s%s",
-		 hvc_event_name(e->type), e->channel, e->status, (unsigned long long)e->id,
+	char line[200] = "";
+	size_t n = 0;
+
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "channel", e->channel);
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "status", e->status);
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "version", e->version);
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "features", e->features);
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "type", e->packet_type);
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "id", e->id);
+	n += (size_t)add_figure(line + n, sizeof(line) - n, "bytes", e->size);
+	hvm_note(w->partition, "guest: %s%s%s%s", hvc_event_name(e->type), line,
 		 e->text ? " " : "", e->text ? e->text : "");
 }
 

@@ -16,18 +16,25 @@
 
   /* ---- transcripts, drawn when a case is opened for the first time ---- */
 
-  function hexDump(hex, size) {
-    const lines = [];
-    for (let at = 0; at < hex.length; at += 32) {
-      const row = hex.slice(at, at + 32).match(/../g) || [];
-      const text = row.map(function (b) {
-        const c = parseInt(b, 16);
-        return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
-      }).join("");
-      lines.push((at / 2).toString(16).padStart(4, "0") + "  " + row.join(" ").padEnd(48) + " " + text);
+  /* Sixteen bytes a line; those of the field at fault are marked. */
+  function hexDump(hex, size, field) {
+    const pre = make("pre", "hex");
+    const from = field ? field.offset : -1;
+    const to = field ? field.offset + field.size : -1;
+    for (let at = 0; at < hex.length / 2; at += 16) {
+      let text = "";
+      pre.append(at.toString(16).padStart(4, "0") + " ");
+      for (let i = at; i < at + 16; i++) {
+        const pair = hex.substr(i * 2, 2);
+        const c = parseInt(pair, 16);
+        pre.append(" ");
+        pre.append(i >= from && i < to && pair ? make("mark", "", pair) : pair.padEnd(2));
+        text += !pair ? "" : c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
+      }
+      pre.append("  " + text + "\n");
     }
-    if (size * 2 > hex.length) lines.push("... " + size + " bytes in all");
-    return lines.join("\n");
+    if (size * 2 > hex.length) pre.append("... " + size + " bytes in all");
+    return pre;
   }
 
   function fieldTable(entry, bad) {
@@ -62,8 +69,10 @@
     if (entry.fault)
       inner.append(make("p", "faulttext", entry.fault.field + " at offset " + entry.fault.offset + ": " +
         entry.fault.text));
-    inner.append(fieldTable(entry, bad || (entry.fault && entry.fault.field)));
-    if (entry.hex) inner.append(make("pre", "hex", hexDump(entry.hex, entry.size)));
+    const wrong = bad || (entry.fault && entry.fault.field);
+    const field = (entry.fields || []).find(function (f) { return f.name === wrong; });
+    inner.append(fieldTable(entry, wrong));
+    if (entry.hex) inner.append(hexDump(entry.hex, entry.size, field));
     box.append(summary, inner);
     box.open = Boolean(bad);
     return box;

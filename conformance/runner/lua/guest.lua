@@ -174,11 +174,14 @@ function Guest:mark() self.cursor = hvc.events() end
 
 -- Common sequences ----------------------------------------------------------------------
 
--- Negotiate and take the offers. want: fields of the event "connected".
+-- Negotiate and take the offers. want: fields of the event "connected". The events "offer" can
+-- still be expected afterwards.
 function Guest:online(want)
   self:connect()
   local e = self:expect_event("connected", want)
+  local here = self.cursor
   self:expect_event("offers_done")
+  self.cursor = here
   return e
 end
 
