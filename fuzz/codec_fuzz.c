@@ -2,7 +2,9 @@
 /*
  * Every codec of every protocol, picked by the tables.
  *
- * Input: [0] mode and protocol, [1] message id (or place in the table), [2] version, [3] features, then the bytes.
+ * Input: [0] mode and protocol, [1] message id (or place in the table), [2] version,
+ * [3] features, then the bytes.
+ *
  * Decode mode takes the bytes as a message. What a decoder accepts, the encoder must accept, and
  * it must give back each field that is not reserved; decoding that again and encoding it once
  * more must change nothing. Encode mode takes the bytes as the structure that a caller hands to
