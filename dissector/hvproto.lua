@@ -55,39 +55,57 @@ local HYPERVISOR = {
 		[0x78] = "TIMEOUT",
 	},
 	msrs = {
-		[0x40000000] = "MSR_GUEST_OS_ID",
-		[0x40000001] = "MSR_HYPERCALL",
-		[0x40000002] = "MSR_VP_INDEX",
-		[0x40000003] = "MSR_RESET",
-		[0x40000010] = "MSR_VP_RUNTIME",
-		[0x40000020] = "MSR_TIME_REF_COUNT",
-		[0x40000021] = "MSR_REFERENCE_TSC",
-		[0x40000022] = "MSR_TSC_FREQUENCY",
-		[0x40000023] = "MSR_APIC_FREQUENCY",
-		[0x40000070] = "MSR_EOI",
-		[0x40000071] = "MSR_ICR",
-		[0x40000072] = "MSR_TPR",
-		[0x40000073] = "MSR_VP_ASSIST_PAGE",
-		[0x40000080] = "MSR_SCONTROL",
-		[0x40000081] = "MSR_SVERSION",
-		[0x40000082] = "MSR_SIEFP",
-		[0x40000083] = "MSR_SIMP",
-		[0x40000084] = "MSR_EOM",
-		[0x40000090] = "MSR_SINT0",
-		[0x4000009f] = "MSR_SINT15",
-		[0x400000b0] = "MSR_STIMER0_CONFIG",
-		[0x400000b1] = "MSR_STIMER0_COUNT",
-		[0x400000f0] = "MSR_GUEST_IDLE",
-		[0x40000100] = "MSR_CRASH_P0",
-		[0x40000104] = "MSR_CRASH_P4",
-		[0x40000105] = "MSR_CRASH_CTL",
-		[0x40001080] = "MSR_NESTED_BASE",
+		[0x40000000] = "GUEST_OS_ID",
+		[0x40000001] = "HYPERCALL",
+		[0x40000002] = "VP_INDEX",
+		[0x40000003] = "RESET",
+		[0x40000010] = "VP_RUNTIME",
+		[0x40000020] = "TIME_REF_COUNT",
+		[0x40000021] = "REFERENCE_TSC",
+		[0x40000022] = "TSC_FREQUENCY",
+		[0x40000023] = "APIC_FREQUENCY",
+		[0x40000070] = "EOI",
+		[0x40000071] = "ICR",
+		[0x40000072] = "TPR",
+		[0x40000073] = "VP_ASSIST_PAGE",
+		[0x40000080] = "SCONTROL",
+		[0x40000081] = "SVERSION",
+		[0x40000082] = "SIEFP",
+		[0x40000083] = "SIMP",
+		[0x40000084] = "EOM",
+		[0x40000090] = "SINT0",
+		[0x4000009f] = "SINT15",
+		[0x400000b0] = "STIMER0_CONFIG",
+		[0x400000b1] = "STIMER0_COUNT",
+		[0x400000f0] = "GUEST_IDLE",
+		[0x40000100] = "CRASH_P0",
+		[0x40000104] = "CRASH_P4",
+		[0x40000105] = "CRASH_CTL",
+		[0x40001080] = "NESTED_BASE",
+	},
+	sints = {
+		[0x40000090] = "SINT0",
+		[0x40000091] = "SINT1",
+		[0x40000092] = "SINT2",
+		[0x40000093] = "SINT3",
+		[0x40000094] = "SINT4",
+		[0x40000095] = "SINT5",
+		[0x40000096] = "SINT6",
+		[0x40000097] = "SINT7",
+		[0x40000098] = "SINT8",
+		[0x40000099] = "SINT9",
+		[0x4000009a] = "SINT10",
+		[0x4000009b] = "SINT11",
+		[0x4000009c] = "SINT12",
+		[0x4000009d] = "SINT13",
+		[0x4000009e] = "SINT14",
+		[0x4000009f] = "SINT15",
 	},
 	calls = {
-		[0x5c] = "CALL_POST_MESSAGE",
-		[0x5d] = "CALL_SIGNAL_EVENT",
-		[0xc0] = "CALL_SIGNAL_EVENT_DIRECT",
-		[0xc1] = "CALL_POST_MESSAGE_DIRECT",
+		[0x5c] = "POST_MESSAGE",
+		[0x5d] = "SIGNAL_EVENT",
+		[0xc0] = "SIGNAL_EVENT_DIRECT",
+		[0xc1] = "POST_MESSAGE_DIRECT",
 	},
 }
 
@@ -788,6 +806,7 @@ local H = {
 	payload = register(ProtoField.bytes("hvp.payload", "Payload")),
 	padding = register(ProtoField.bytes("hvp.padding", "Padding or surplus")),
 	note = register(ProtoField.string("hvp.note", "Note")),
+	value = register(ProtoField.uint64("hvp.msr_value", "MSR value", base.HEX)),
 	status = register(ProtoField.uint32("hvp.hypercall_status", "Hypercall status", base.HEX,
 		HYPERVISOR.status)),
 }
@@ -1258,14 +1277,21 @@ end
 
 -- Records ---------------------------------------------------------------------------------------
 
+-- The data are the value written to an MSR, or the status of a hypercall that failed.
 local function show_hypercall(tvb, tree, ctx)
+	local msr = HYPERVISOR.sints[ctx.aux] or HYPERVISOR.msrs[ctx.aux]
 	local code = bit32.band(ctx.aux, 0xffff)
-	local name = HYPERVISOR.msrs[ctx.aux] or HYPERVISOR.calls[code]
+	local call = HYPERVISOR.calls[code] or string.format("hypercall 0x%x", code)
 
-	if tvb then
-		tree:add(H.payload, tvb())
+	if not tvb or tvb:len() < 8 then
+		return msr or call
+	elseif msr then
+		tree:add_le(H.value, tvb(0, 8))
+		return msr .. " = 0x" .. tvb(0, 8):le_uint64():tohex()
 	end
-	return name or string.format("hypercall 0x%x", code)
+	tree:add_le(H.status, tvb(0, 4))
+	local status = tvb(0, 4):le_uint()
+	return call .. ": " .. (HYPERVISOR.status[status] or string.format("status 0x%x", status))
 end
 
 local function show_with_codec(tvb, pinfo, tree, ctx)
@@ -1284,7 +1310,9 @@ local function show_body(tvb, pinfo, tree, ctx)
 	if ctx.kind == TRACE.message or ctx.kind == TRACE.packet then
 		return show_with_codec(tvb, pinfo, tree, ctx)
 	elseif ctx.kind == TRACE.signal then
-		return string.format("signal channel %u, connection 0x%x", ctx.channel, ctx.connection)
+		local text = string.format("signal channel %u, flag %.0f", ctx.channel, ctx.aux)
+		return ctx.direction == 1 and text .. string.format(", connection 0x%x", ctx.connection) or
+			text .. ", VP " .. ctx.vp
 	elseif ctx.kind == TRACE.hypercall then
 		return show_hypercall(tvb, tree, ctx)
 	elseif ctx.kind == TRACE.note then
@@ -1321,7 +1349,7 @@ local function context(tvb, pinfo)
 	local state = state_at(pinfo, channel)
 
 	return {
-		kind = tvb(1, 1):uint(), direction = tvb(2, 1):uint(), channel = channel,
+		kind = tvb(1, 1):uint(), vp = tvb(3, 1):uint(), direction = tvb(2, 1):uint(), channel = channel,
 		connection = tvb(8, 4):le_uint(), version = tvb(12, 4):le_uint(),
 		aux = tvb(16, 8):le_uint64():tonumber(), aux_hex = tvb(16, 8):le_uint64():tohex(),
 		device = state.device, features = state.features,

@@ -2,7 +2,8 @@
 """Opens traces with the generated dissector in tshark and looks at what it shows.
 
 The traces are written here from captured bytes of Linux drivers (tests/vectors), and from
-messages that were spoilt on purpose. Exit status 77: there is no tshark.
+messages that were spoilt on purpose. With --writer PROGRAM the mock host's own trace is opened
+too. Exit status 77: there is no tshark.
 """
 import glob
 import os
@@ -18,6 +19,7 @@ from trace_pcap import G2H, H2G, MESSAGE, NOTE, PACKET, POINTED, SIGNAL, blocks,
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DISSECTOR = os.path.join(ROOT, "dissector", "hvproto.lua")
 VECTORS = os.path.join(ROOT, "tests", "vectors", "linux")
+WRITER = None   # writes a trace of the mock host
 V53, V60 = 0x50003, 0x60000
 OFFER = bytes.fromhex(      # chapter 10, worked example A.5: a keyboard on channel 3
     "0100000000000000" "6dad12f9172bea48bd65f927a61c7684" "67254bd3b6b9b94287780a4ec0b955bf"
@@ -33,9 +35,9 @@ def vector(name):
 class Trace:
     """A pcap file, and what tshark shows of it: one run gives all fields of all records."""
 
-    def __init__(self, *records):
+    def __init__(self, *records, whole=None):
         self.file = tempfile.NamedTemporaryFile(suffix=".pcap")
-        self.file.write(pcap(records))
+        self.file.write(whole or pcap(records))
         self.file.flush()
         self.packets = []
         for packet in ElementTree.fromstring(self.tshark("-T", "pdml")).iter("packet"):
@@ -208,7 +210,29 @@ class Filters(unittest.TestCase):
         self.assertRegex(text, r"host +\S+ guest +VMBus 220 OFFER_CHANNEL channel 3")
 
 
+class MockHost(unittest.TestCase):
+    def test_a_trace_of_the_mock_host(self):
+        if not WRITER:
+            self.skipTest("no --writer given")
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+            subprocess.run([WRITER, file.name], check=True)
+            with open(file.name, "rb") as stream:
+                t = Trace(whole=stream.read())
+        text = t.shown()
+        for wanted in ("SIMP = 0x", "SINT2 = 0x", "INITIATE_CONTACT 5.3", "REQUEST_OFFERS",
+                       "OFFER_CHANNEL channel 1", "GPADL_CREATED channel 1 gpadl 0x11",
+                       "OPEN_CHANNEL_RESULT channel 1", "signal channel 1",
+                       "data_in_band channel 1 keyboard, id 0xffffffffffffffff, 8 bytes",
+                       "POST_MESSAGE: INVALID_CONNECTION_ID", "that open was too short"):
+            self.assertIn(wanted, text)
+        self.assertEqual(len(t.having("hvp.fault.short")), 1)
+        self.assertEqual(t.having("hvp.fault.unknown") + t.having("hvp.fault.direction"), [])
+
+
 if __name__ == "__main__":
+    if "--writer" in sys.argv:
+        WRITER = sys.argv.pop(sys.argv.index("--writer") + 1)
+        sys.argv.remove("--writer")
     if not shutil.which("tshark"):
         print("there is no tshark")
         sys.exit(77)

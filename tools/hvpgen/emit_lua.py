@@ -136,10 +136,19 @@ def trace_lines(spec):
 
 def hypervisor_lines(spec):
     lines = ["local HYPERVISOR = {"]
-    for key, name, strip in (("status", "status", "STATUS_"), ("msrs", "msrs", "")):
+    for key, name, strip in (("status", "status", "STATUS_"), ("msrs", "msrs", "MSR_")):
         lines += number_table(key, group_of(spec, name)["constants"], strip)
+    lines += sint_lines(spec)
     calls = [r for r in group_of(spec, "calls")["constants"] if r["name"].startswith("CALL_")]
-    return lines + number_table("calls", calls, "") + ["}", ""]
+    return lines + number_table("calls", calls, "CALL_") + ["}", ""]
+
+
+def sint_lines(spec):
+    """SINT1 to SINT14, between the two that the spec names."""
+    msrs = {r["name"]: r["value"] for r in group_of(spec, "msrs")["constants"]}
+    first, last = msrs["MSR_SINT0"], msrs["MSR_SINT15"]
+    rows = [f"\t\t[0x{msr:x}] = \"SINT{msr - first}\"," for msr in range(first, last + 1)]
+    return ["\tsints = {"] + rows + ["\t},"]
 
 
 def interface_lines(spec):

@@ -29,7 +29,8 @@
 #define HVP_TRACE_KIND_MESSAGE		1u /* payload of HvPostMessage or of a message slot */
 #define HVP_TRACE_KIND_PACKET		2u /* ring packet without its trailer */
 #define HVP_TRACE_KIND_SIGNAL		3u /* HvSignalEvent or an event flag; no data */
-#define HVP_TRACE_KIND_HYPERCALL	4u /* another hypercall or an MSR access */
+/* MSR written, or hypercall that failed; data: u64, the value or the status */
+#define HVP_TRACE_KIND_HYPERCALL	4u
 #define HVP_TRACE_KIND_NOTE		5u /* text for people, UTF-8 */
 #define HVP_TRACE_KIND_POINTED		6u /* bytes that the packet before it points to */
 

@@ -113,6 +113,7 @@ local H = {
 	payload = register(ProtoField.bytes("hvp.payload", "Payload")),
 	padding = register(ProtoField.bytes("hvp.padding", "Padding or surplus")),
 	note = register(ProtoField.string("hvp.note", "Note")),
+	value = register(ProtoField.uint64("hvp.msr_value", "MSR value", base.HEX)),
 	status = register(ProtoField.uint32("hvp.hypercall_status", "Hypercall status", base.HEX,
 		HYPERVISOR.status)),
 }
@@ -583,14 +584,21 @@ end
 
 -- Records ---------------------------------------------------------------------------------------
 
+-- The data are the value written to an MSR, or the status of a hypercall that failed.
 local function show_hypercall(tvb, tree, ctx)
+	local msr = HYPERVISOR.sints[ctx.aux] or HYPERVISOR.msrs[ctx.aux]
 	local code = bit32.band(ctx.aux, 0xffff)
-	local name = HYPERVISOR.msrs[ctx.aux] or HYPERVISOR.calls[code]
+	local call = HYPERVISOR.calls[code] or string.format("hypercall 0x%x", code)
 
-	if tvb then
-		tree:add(H.payload, tvb())
+	if not tvb or tvb:len() < 8 then
+		return msr or call
+	elseif msr then
+		tree:add_le(H.value, tvb(0, 8))
+		return msr .. " = 0x" .. tvb(0, 8):le_uint64():tohex()
 	end
-	return name or string.format("hypercall 0x%x", code)
+	tree:add_le(H.status, tvb(0, 4))
+	local status = tvb(0, 4):le_uint()
+	return call .. ": " .. (HYPERVISOR.status[status] or string.format("status 0x%x", status))
 end
 
 local function show_with_codec(tvb, pinfo, tree, ctx)
@@ -609,7 +617,9 @@ local function show_body(tvb, pinfo, tree, ctx)
 	if ctx.kind == TRACE.message or ctx.kind == TRACE.packet then
 		return show_with_codec(tvb, pinfo, tree, ctx)
 	elseif ctx.kind == TRACE.signal then
-		return string.format("signal channel %u, connection 0x%x", ctx.channel, ctx.connection)
+		local text = string.format("signal channel %u, flag %.0f", ctx.channel, ctx.aux)
+		return ctx.direction == 1 and text .. string.format(", connection 0x%x", ctx.connection) or
+			text .. ", VP " .. ctx.vp
 	elseif ctx.kind == TRACE.hypercall then
 		return show_hypercall(tvb, tree, ctx)
 	elseif ctx.kind == TRACE.note then
@@ -646,7 +656,7 @@ local function context(tvb, pinfo)
 	local state = state_at(pinfo, channel)
 
 	return {
-		kind = tvb(1, 1):uint(), direction = tvb(2, 1):uint(), channel = channel,
+		kind = tvb(1, 1):uint(), vp = tvb(3, 1):uint(), direction = tvb(2, 1):uint(), channel = channel,
 		connection = tvb(8, 4):le_uint(), version = tvb(12, 4):le_uint(),
 		aux = tvb(16, 8):le_uint64():tonumber(), aux_hex = tvb(16, 8):le_uint64():tohex(),
 		device = state.device, features = state.features,
