@@ -93,7 +93,8 @@ static inline size_t hvp_view_size(const struct hvp_rd *v)
 /*@ requires \valid_read(v) && v->off <= v->len;
   @ requires v->len > 0 ==> \valid_read(v->p + (0 .. v->len - 1));
   @ requires v->off < v->len ==> \valid(p + (0 .. v->len - v->off - 1));
-  @ requires \separated(p + (0 .. v->len - v->off - 1), v, v->p + (0 .. v->len - 1));
+  @ requires \separated(p + (0 .. v->len - v->off - 1), v);
+  @ requires \separated(p + (0 .. v->len - v->off - 1), v->p + (0 .. v->len - 1));
   @ assigns p[0 .. v->len - v->off - 1]; */
 static inline void hvp_put_view(uint8_t *p, const struct hvp_rd *v)
 {
