@@ -1017,7 +1017,7 @@ local function show_items(tree, f, range, ctx)
 		local item = tree:add(range(at), record.name)
 		local used, values = show_layout(item, record, range(at):tvb(), ctx)
 		if record.next then
-			used = values[record.next] or 0
+			used = math.ceil((values[record.next] or 0) / record.align) * record.align
 		end
 		if used == 0 then
 			return

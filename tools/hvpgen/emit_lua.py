@@ -74,7 +74,7 @@ def layout_lines(p, m):
         items += [("id", m.id), ("direction", DIRECTIONS[m.direction]),
                   ("since", version_number(p, m.since)), ("features", feature_mask(p, m.features))]
     if m.next:
-        items.append(("next", text(m.next)))
+        items += [("next", text(m.next)), ("align", m.align)]
     lines = ["\t\t{ " + pairs(*items) + ","]
     groups = m.groups()
     if groups:

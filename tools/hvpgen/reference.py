@@ -36,9 +36,9 @@ def outputs(p):
     return {**emit_md.outputs(p, rows), **emit_fuzz.outputs(p), **emit_docs.outputs(p)}
 
 
-def dissector(root, read):
-    """The one file that is printed from all specs; @read gives a checked Protocol."""
-    protocols, specs = {}, {}
+def dissector(root, read, more=()):
+    """The one file that is printed from all specs, and @more; @read gives a checked Protocol."""
+    protocols, specs = {p.name: p for p in more}, {}
     for path in sorted(glob.glob(os.path.join(root, "spec", "*.yaml"))):
         shown = os.path.relpath(path, root)
         if kinds.is_kind(path):

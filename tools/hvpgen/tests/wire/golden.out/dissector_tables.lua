@@ -20,6 +20,11 @@ PROTOCOLS.mini = {
 			{ name = "start", at = 0, type = "u64", size = 8, hex = true },
 			{ name = "length", at = 8, type = "u32", size = 4, min = 1, max = 4096, multiple = 8 },
 		  } },
+		{ name = "info", title = "INFO", min = 8, next = "size", align = 4,
+		  fields = {
+			{ name = "size", at = 0, type = "u32", size = 4, min = 8 },
+			{ name = "value", at = 4, type = "u32", size = 4, hex = true },
+		  } },
 	},
 	messages = {
 		{ name = "hello", title = "HELLO", min = 40, id = 1, direction = 1,
@@ -56,6 +61,17 @@ PROTOCOLS.mini = {
 			{ name = "size", at = 2, type = "u16", size = 2 },
 			{ name = "count", at = 4, type = "u32", size = 4, max = 3 },
 			{ name = "ranges", at = 8, type = "counted", item = "range", item_size = 12, count = "count", base = 0 },
+		  } },
+		{ name = "windows", title = "WINDOWS", min = 20, id = 3, direction = 3,
+		  fields = {
+			{ name = "type", at = 0, type = "u16", size = 2, doc = "which message this is" },
+			{ name = "size", at = 2, type = "u16", size = 2 },
+			{ name = "text_offset", at = 4, type = "u32", size = 4 },
+			{ name = "text_length", at = 8, type = "u32", size = 4 },
+			{ name = "list_offset", at = 12, type = "u32", size = 4 },
+			{ name = "list_length", at = 16, type = "u32", size = 4 },
+			{ name = "text", at = 20, type = "window", item_size = 1, base = 4, offset = "text_offset", length = "text_length" },
+			{ name = "list", at = 20, type = "chain", item = "info", item_size = 8, base = 4, offset = "list_offset", length = "list_length" },
 		  } },
 	},
 }
