@@ -63,7 +63,7 @@ START_TEST(every_instance_is_found_and_is_of_a_known_class)
 
 	for (i = hvp_instances; i->name; i++) {
 		ck_assert_ptr_eq(hvp_instance_by_guid(&i->guid), i);
-		ck_assert_ptr_nonnull(hvp_interface_by_name(i->interface));
+		ck_assert_ptr_nonnull(hvp_interface_by_name(i->class_name));
 	}
 	ck_assert_int_eq(i - hvp_instances, 25);
 }

@@ -42,13 +42,13 @@ struct hvp_interface {
 
 /**
  * struct hvp_instance - one well-known device
- * @name:      "com1"
- * @interface: name of its class
- * @guid:      instance_id
+ * @name:       "com1"
+ * @class_name: name of its class
+ * @guid:       instance_id
  */
 struct hvp_instance {
 	const char *name;
-	const char *interface;
+	const char *class_name;
 	struct hvp_guid guid;
 };
 
