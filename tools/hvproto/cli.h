@@ -23,7 +23,7 @@
 #define CLI_VERSION_LATEST 0x00060000u
 #define CLI_FEATURES_ALL 0xffffffffu
 #define CLI_NAMES 256u
-#define CLI_MESSAGE_MAX (1u << 20) /* largest message that is encoded or taken from a file */
+#define CLI_FIXED_MAX 4096u /* more than any message has besides its views */
 
 /* What the decoder knows of the bytes before it reads them. */
 struct cli_hint {

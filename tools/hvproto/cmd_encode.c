@@ -117,10 +117,12 @@ static void tell_fault(const struct hvp_msg_desc *msg, enum hvp_status status,
 			  fault->field, fault->found, fault->found, fault->low, fault->high);
 }
 
-static int encode_value(const struct encode *e, const struct hvp_msg_desc *msg, uint8_t *value)
+static int encode_value(const struct encode *e, const struct hvp_msg_desc *msg, uint8_t *value,
+			size_t view_bytes)
 {
 	uint8_t *copy = cli_alloc(1, msg->struct_size);
-	struct hvp_wr w = hvp_wr_init(cli_alloc(CLI_MESSAGE_MAX, 1), CLI_MESSAGE_MAX);
+	size_t room = CLI_FIXED_MAX + view_bytes;
+	struct hvp_wr w = hvp_wr_init(cli_alloc(room, 1), room);
 	struct hvp_neg all = { e->neg.version, CLI_FEATURES_ALL };
 	struct hvp_fault fault;
 	struct hvp_fault second;
@@ -173,7 +175,7 @@ static int encode_object(struct encode given, json_t *object)
 		return CLI_USAGE;
 	value = cli_fields_from_json(msg, fields, &bytes);
 	if (value)
-		result = encode_value(&given, msg, value);
+		result = encode_value(&given, msg, value, bytes.size);
 	free(value);
 	cli_free(&bytes);
 	return result;
