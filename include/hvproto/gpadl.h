@@ -160,7 +160,9 @@ struct hvp_gpadl_cursor {
   @	\separated(c, c->ranges[i].pfns +
   @	 (0 .. (c->ranges[i].byte_offset + c->ranges[i].byte_count + 4095) / 4096 - 1));
   @ assigns *value, c->range, c->word;
-  @ ensures hvp_gpadl_cursor_ok(c);
+  @ ensures c->range <= c->count;
+  @ ensures c->range < c->count ==> c->word <=
+  @	(c->ranges[c->range].byte_offset + c->ranges[c->range].byte_count + 4095) / 4096;
   @ ensures \result <==> \old(c->range) < c->count;
   @ ensures !\result ==> c->range == \old(c->range) && c->word == \old(c->word);
   @ ensures \result ==> (c->range == \old(c->range) && c->word == \old(c->word) + 1) ||

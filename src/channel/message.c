@@ -185,6 +185,10 @@ static enum hvp_status take_reserved(struct hvp_bus *bus, struct hvp_rd *r,
 	struct hvp_channel *ch;
 	enum hvp_status status;
 
+	if (bus->state == HVP_BUS_DISCONNECTED && bus->neg.version == 0) {
+		hvp_bus_ignore(bus);
+		return HVP_OK;
+	}
 	status = hvp_vmbus_close_reserved_response_decode(r, bus->neg, &m, fault);
 	if (status != HVP_OK)
 		return status;
