@@ -271,7 +271,7 @@ static int lua_case(lua_State *L)
 	lua_getinfo(L, "Sl", &ar);
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_pushvalue(L, 1);
-	lua_pushstring(L, ar.short_src);
+	lua_pushstring(L, ar.source + (*ar.source == '@'));
 	lua_pushinteger(L, ar.currentline);
 	lua_pushcclosure(L, lua_case_body, 4);
 	return 1;

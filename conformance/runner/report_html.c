@@ -56,7 +56,7 @@ static const char *word_of(const json_t *result)
 	const char *class = class_of(result);
 
 	if (strcmp(class, "xfail") == 0)
-		return "expected failure";
+		return "xfail";
 	if (strcmp(class, "failed") == 0)
 		return hvc_verdict(result);
 	return strcmp(class, "notrun") == 0 ? "not run" : class;
@@ -320,19 +320,20 @@ static void put_uncovered(struct page *p, const json_t *rows, const char *prefix
 {
 	const json_t *row;
 	size_t covered = 0;
-	size_t n = 0;
 	size_t i;
 
 	json_array_foreach(rows, i, row)
 		covered += json_array_size(json_object_get(row, "cases")) > 0;
-	fprintf(p->out, "<p>%zu of %zu have a case.", covered, json_array_size(rows));
-	json_array_foreach(rows, i, row) {
-		if (json_array_size(json_object_get(row, "cases")) > 0)
-			continue;
-		fprintf(p->out, "%s<a href=\"#%s-%s\">%s</a>", n++ ? ", " : " Without: ", prefix,
-			hvc_text(row, "id"), hvc_text(row, "id"));
-	}
-	fputs(n ? ".</p>\n" : "</p>\n", p->out);
+	fprintf(p->out, "<p>%zu of %zu have a case.</p>\n", covered, json_array_size(rows));
+	if (covered == json_array_size(rows))
+		return;
+	fprintf(p->out, "<details class=\"without\"><summary>%zu without a case</summary>\n<p>",
+		json_array_size(rows) - covered);
+	json_array_foreach(rows, i, row)
+		if (json_array_size(json_object_get(row, "cases")) == 0)
+			fprintf(p->out, "<a href=\"#%s-%s\">%s</a> ", prefix,
+				hvc_text(row, "id"), hvc_text(row, "id"));
+	fputs("</p></details>\n", p->out);
 }
 
 /* texts: key, heading, key, heading, ..., NULL */
