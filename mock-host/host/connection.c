@@ -32,10 +32,6 @@ static void forget_guest(struct hvm_server *s)
 
 	hvm_monitor_stop(s);
 	hvm_pages_drop(s);
-	if (c->port_added)
-		hvm_port_remove(s->p, c->connection_id);
-	c->port_added = false;
-	c->connection_id = 0;
 	c->offers_sent = false;
 	c->version = 0;
 	c->features = 0;

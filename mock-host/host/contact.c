@@ -127,10 +127,17 @@ static uint32_t grant(const struct hvm_server *s, uint32_t asked)
 	return granted;
 }
 
+/*
+ * The port of a connection stays until the next one is made: a guest that has unloaded can
+ * still close reserved channels on it.
+ */
 static void open_connection(struct hvm_server *s)
 {
 	struct hvm_conn *c = &s->conn;
 
+	if (c->port_added)
+		hvm_port_remove(s->p, c->connection_id);
+	c->port_added = false;
 	c->connection_id = HVP_HV_CONNECTION_LEGACY_MESSAGE;
 	if (c->version < V5_0)
 		return;

@@ -6,8 +6,8 @@
  * kind or any raw bytes, rewrites the control words of both rings, reads and writes what GPADLs
  * and GPA ranges name, and answers the server's questions at once or when told to.
  *
- * Thread rule: one thread per partition. Ownership: frees itself from the server in
- * hvm_scripted_free(); the server must outlive it or be freed after it.
+ * Thread rule: one thread per partition. Ownership: the caller owns the device; it and the
+ * server may be freed in either order.
  */
 #ifndef HVMOCK_SCRIPTED_H
 #define HVMOCK_SCRIPTED_H

@@ -98,7 +98,7 @@ void hvm_server_free(struct hvm_server *s);
  * @state:         enum hvm_conn_state
  * @version:       negotiated; 0 when there is none
  * @features:      granted
- * @connection_id: that guest messages must come on
+ * @connection_id: that guest messages must come on; after a connection that of the last one
  * @target_vp:     VP of host messages
  * @offers_sent:   REQUEST_OFFERS was answered
  * @paused:        between PAUSE and RESUME
