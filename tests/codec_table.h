@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Checks that hold for every message of a table: truncation, bounds, gates, round trips. */
+#ifndef HVP_TESTS_CODEC_TABLE_H
+#define HVP_TESTS_CODEC_TABLE_H
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hvproto/msg.h>
+
+#define CT_MAX 20000u /* bytes of the largest message that the tests make */
+
+static inline uint8_t *ct_copy(const void *bytes, size_t size)
+{
+	uint8_t *copy = malloc(size > 0 ? size : 1);
+
+	ck_assert_ptr_nonnull(copy);
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+static inline uint32_t ct_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static inline void ct_put(uint8_t *p, uint64_t value, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		p[i] = (uint8_t)(value >> 8 * i);
+}
+
+static inline uint64_t ct_get(const uint8_t *p, size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t i = size; i-- > 0;)
+		value = value << 8 | p[i];
+	return value;
+}
+
+/* The value of an unsigned field, as the processor keeps it in a structure. */
+static inline void ct_set_member(uint8_t *member, uint64_t value, size_t size)
+{
+	uint8_t v8 = (uint8_t)value;
+	uint16_t v16 = (uint16_t)value;
+	uint32_t v32 = (uint32_t)value;
+
+	memcpy(member,
+	       size == 1   ? (void *)&v8
+	       : size == 2 ? (void *)&v16
+	       : size == 4 ? (void *)&v32
+			   : (void *)&value,
+	       size);
+}
+
+/* Random bytes, with every bounded field inside its bounds. */
+static inline void ct_fill(const struct hvp_msg_desc *m, uint8_t *bytes, size_t size,
+			   uint32_t *seed)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)ct_random(seed);
+	for (const struct hvp_field_desc *f = m->fields; f->name; f++)
+		if (f->bound)
+			ct_put(bytes + f->wire_offset,
+			       f->bound->low +
+				       ct_random(seed) % 8 % (f->bound->high - f->bound->low + 1),
+			       f->wire_size);
+}
+
+static inline enum hvp_status ct_decode(const struct hvp_msg_desc *m, struct hvp_neg neg,
+					const uint8_t *bytes, size_t size, void *out, size_t *used,
+					struct hvp_fault *fault)
+{
+	struct hvp_rd r = hvp_rd_init(bytes, size);
+	enum hvp_status st = m->decode(&r, neg, out, fault);
+
+	ck_assert(r.p == bytes && r.len == size && r.off <= size);
+	*used = r.off;
+	return st;
+}
+
+/* The bytes as an encoder has to write them: reserved fields that are present are 0. */
+static inline void ct_clear_reserved(const struct hvp_msg_desc *m, const void *msg, uint8_t *bytes)
+{
+	bool present = true;
+
+	for (const struct hvp_field_desc *f = m->fields; f->name; f++) {
+		if (f->type == HVP_FIELD_PRESENT)
+			memcpy(&present, (const uint8_t *)msg + f->struct_offset, sizeof(present));
+		if ((f->flags & HVP_FIELD_RESERVED) && !f->bound &&
+		    (present || !(f->flags & HVP_FIELD_OPTIONAL)))
+			memset(bytes + f->wire_offset, 0, f->wire_size);
+	}
+}
+
+/* decode, encode, compare, decode: and no buffer that is smaller will do. */
+static inline void ct_round_trip(const struct hvp_msg_desc *m, struct hvp_neg neg,
+				 const uint8_t *bytes, size_t size)
+{
+	uint8_t *in = ct_copy(bytes, size);
+	void *msg = calloc(1, m->struct_size);
+	struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+	size_t used;
+
+	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, &used, &fault), HVP_OK);
+	for (size_t cap = 0; cap <= used; cap += cap + 40 < used ? 17 : 1) {
+		uint8_t *buf = malloc(cap > 0 ? cap : 1);
+		struct hvp_wr w = hvp_wr_init(buf, cap);
+		enum hvp_status st = m->encode(&w, neg, msg, &fault);
+
+		ck_assert_int_eq(st, cap < used ? HVP_NOSPACE : HVP_OK);
+		ck_assert_uint_eq(w.off, cap < used ? 0 : used);
+		if (cap < used) {
+			ck_assert_uint_eq(fault.found, cap);
+			ck_assert_uint_eq(fault.low, used);
+		} else {
+			uint8_t *want = ct_copy(bytes, size);
+
+			ct_clear_reserved(m, msg, want);
+			ck_assert_mem_eq(buf, want, used);
+			free(want);
+		}
+		free(buf);
+	}
+	free(msg);
+	free(in);
+}
+
+/* Every length up to @size: what is too short says so, and says how much it needs. */
+static inline void ct_truncate(const struct hvp_msg_desc *m, struct hvp_neg neg,
+			       const uint8_t *bytes, size_t size, size_t least)
+{
+	void *msg = malloc(m->struct_size);
+
+	for (size_t n = 0; n <= size; n++) {
+		uint8_t *in = ct_copy(bytes, n);
+		struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+		size_t used;
+		enum hvp_status st = ct_decode(m, neg, in, n, msg, &used, &fault);
+
+		ck_assert_int_eq(st, n < least ? HVP_SHORT : HVP_OK);
+		ck_assert_int_eq(ct_decode(m, neg, in, n, msg, &used, NULL), st);
+		if (n < least) {
+			ck_assert_str_eq(fault.field, "size");
+			ck_assert_uint_eq(fault.found, n);
+			ck_assert(fault.low > n && fault.low <= least);
+		}
+		free(in);
+	}
+	free(msg);
+}
+
+static inline void ct_refused(const struct hvp_msg_desc *m, struct hvp_neg neg,
+			      const uint8_t *bytes, size_t size, const struct hvp_field_desc *f,
+			      uint64_t value)
+{
+	uint8_t *in = ct_copy(bytes, size);
+	uint8_t *msg = calloc(1, m->struct_size);
+	struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+	uint8_t buf[CT_MAX];
+	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
+	size_t used;
+
+	ct_put(in + f->wire_offset, value, f->wire_size);
+	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, &used, &fault), HVP_VALUE);
+	ck_assert_int_eq(fault.status, HVP_VALUE);
+	ck_assert_str_eq(fault.message, f->bound->message);
+	ck_assert_str_eq(fault.field, f->name);
+	ck_assert_uint_eq(fault.offset, f->wire_offset);
+	ck_assert(fault.found == value && fault.low == f->bound->low &&
+		  fault.high == f->bound->high);
+	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, &used, NULL), HVP_VALUE);
+	if (!(f->flags & HVP_FIELD_RESERVED)) {
+		ck_assert_int_eq(ct_decode(m, neg, bytes, size, msg, &used, NULL), HVP_OK);
+		ct_set_member(msg + f->struct_offset, value, f->wire_size);
+		ck_assert_int_eq(m->encode(&w, neg, msg, &fault), HVP_ARG);
+		ck_assert_int_eq(fault.status, HVP_ARG);
+		ck_assert_str_eq(fault.field, f->name);
+		ck_assert_uint_eq(w.off, 0);
+	}
+	free(msg);
+	free(in);
+}
+
+/* Just outside each bound of each field; returns how many were tried. */
+static inline int ct_violate(const struct hvp_msg_desc *m, struct hvp_neg neg, const uint8_t *bytes,
+			     size_t size)
+{
+	int tried = 0;
+
+	for (const struct hvp_field_desc *f = m->fields; f->name; f++) {
+		uint64_t top;
+
+		if (!f->bound)
+			continue;
+		top = f->wire_size == 8 ? UINT64_MAX : (1ull << 8 * f->wire_size) - 1;
+		if (f->bound->low > 0) {
+			ct_refused(m, neg, bytes, size, f, f->bound->low - 1);
+			tried++;
+		}
+		if (f->bound->high < top) {
+			ct_refused(m, neg, bytes, size, f, f->bound->high + 1);
+			tried++;
+		}
+	}
+	return tried;
+}
+
+#endif /* HVP_TESTS_CODEC_TABLE_H */
