@@ -200,7 +200,7 @@ static int lua_finish(lua_State *L)
 
 /* ---- packets ---- */
 
-/* take(n) -> {type, flags, id, extra, payload, offset}; nil if none waits */
+/* take(n) -> {type, flags, id, extra, payload, ring_offset, ranges}; nil if none waits */
 static int lua_take(lua_State *L)
 {
 	struct hvm_packet k;
@@ -212,10 +212,43 @@ static int lua_take(lua_State *L)
 	set_int(L, "flags", k.flags);
 	set_int(L, "id", k.transaction_id);
 	set_int(L, "ring_offset", k.ring_offset);
+	lua_pushstring(L, hvp_status_name(k.ranges));
+	lua_setfield(L, -2, "ranges");
 	lua_pushlstring(L, k.extra_size ? (const char *)k.extra : "", k.extra_size);
 	lua_setfield(L, -2, "extra");
 	lua_pushlstring(L, k.payload_size ? (const char *)k.payload : "", k.payload_size);
 	lua_setfield(L, -2, "payload");
+	return 1;
+}
+
+/*
+ * range_read(n, descriptor and extra header, index) -> bytes of that range as the device reads
+ * them, or nil and the status that the device would fail the request with
+ */
+static int lua_range_read(lua_State *L)
+{
+	struct hvm_scripted *d = device(L);
+	struct hvm_packet k = { .type = 9 };
+	size_t size;
+	const char *packet = luaL_checklstring(L, 2, &size);
+	uint32_t index = (uint32_t)luaL_checkinteger(L, 3);
+	uint32_t bytes;
+	enum hvp_status st;
+	luaL_Buffer b;
+
+	luaL_argcheck(L, size >= 16, 2, "no descriptor");
+	k.extra = (const uint8_t *)packet + 16;
+	k.extra_size = (uint32_t)size - 16;
+	st = hvm_scripted_range(&k, index, &bytes);
+	if (st == HVP_OK)
+		st = hvm_scripted_read_range(d, &k, index, 0, luaL_buffinitsize(L, &b, bytes),
+					     bytes);
+	if (st != HVP_OK) {
+		lua_pushnil(L);
+		lua_pushstring(L, hvp_status_name(st));
+		return 2;
+	}
+	luaL_pushresultsize(&b, bytes);
 	return 1;
 }
 
@@ -459,6 +492,7 @@ void hvc_lua_channel(lua_State *L)
 		{ "send_ring", lua_send_ring },
 		{ "peek", lua_peek },
 		{ "poke", lua_poke },
+		{ "range_read", lua_range_read },
 		{ "ring_size", lua_ring_size },
 		{ "ring_read", lua_ring_read },
 		{ "ring_write", lua_ring_write },

@@ -19,6 +19,20 @@ void hvm_scripted_forget_packets(struct hvm_scripted *d)
 	d->taken.bytes = NULL;
 }
 
+static enum hvp_status judge_ranges(const struct hvp_ring_packet *in)
+{
+	struct hvp_gpa_iter iter;
+	struct hvp_gpa_item r;
+	enum hvp_status st;
+
+	if (in->type != HVP_PACKET_GPA_DIRECT)
+		return HVP_OK;
+	st = hvp_ring_gpa_ranges(in, &iter, NULL);
+	while (st == HVP_OK && iter.left)
+		st = hvp_ring_gpa_next(&iter, &r, NULL);
+	return st;
+}
+
 static void keep(struct hvm_scripted *d, const struct hvp_ring_packet *in)
 {
 	struct hvm_got g;
@@ -33,6 +47,10 @@ static void keep(struct hvm_scripted *d, const struct hvp_ring_packet *in)
 	g.k.payload = g.bytes + in->data_offset;
 	g.k.payload_size = in->size - in->data_offset;
 	g.k.ring_offset = d->rx_at;
+	g.k.ranges = judge_ranges(in);
+	if (g.k.ranges != HVP_OK)
+		hvm_note(hvm_server_partition(d->s), "GPA-direct packet with bad ranges: %s",
+			 hvp_status_name(g.k.ranges));
 	d->got = hvm_vec_grow(d->got, d->got_n, &d->got_cap, sizeof(*d->got));
 	d->got[d->got_n++] = g;
 }
@@ -164,33 +182,43 @@ enum hvp_status hvm_scripted_set_mask(struct hvm_scripted *d, bool masked)
 
 /* ---- GPA-direct ranges ---- */
 
-struct range {
-	uint32_t bytes, offset;
-	struct hvp_rd pfns;
-};
-
-/* Copied and checked when it was received; only arithmetic is left to do. */
-static bool range_at(const struct hvm_packet *k, uint32_t index, struct range *out)
+/* The descriptor of @k was checked when it came; its bytes begin 16 before the extra header. */
+static struct hvp_ring_packet ring_packet(const struct hvm_packet *k)
 {
-	struct hvp_rd r = hvp_rd_init(k->extra, k->extra_size);
-	const uint8_t *p = k->type == HVP_PACKET_GPA_DIRECT ? hvp_rd_take(&r, 8) : NULL;
-	uint32_t left = p ? hvp_get_u32(p + 4) : 0;
+	struct hvp_ring_packet in;
 
-	for (; left; left--, index--) {
-		uint64_t pages;
+	memset(&in, 0, sizeof(in));
+	in.type = k->type;
+	in.data_offset = HVP_RING_DESC_SIZE + k->extra_size;
+	in.size = in.data_offset;
+	in.bytes = k->extra ? k->extra - HVP_RING_DESC_SIZE : NULL;
+	return in;
+}
 
-		p = hvp_rd_take(&r, 8);
-		if (!p)
-			return false;
-		out->bytes = hvp_get_u32(p);
-		out->offset = hvp_get_u32(p + 4);
-		pages = ((uint64_t)out->bytes + out->offset + HVM_PAGE - 1) / HVM_PAGE;
-		if (!hvp_rd_sub(&r, (size_t)pages * 8, &out->pfns))
-			return false;
-		if (!index)
-			return true;
-	}
-	return false;
+/* Rules of chapter 10 section 3.5.2, on the private copy, before any page is touched. */
+static enum hvp_status range_at(const struct hvm_packet *k, uint32_t index,
+				struct hvp_gpa_item *out)
+{
+	struct hvp_ring_packet in = ring_packet(k);
+	struct hvp_gpa_iter iter;
+	enum hvp_status st = hvp_ring_gpa_ranges(&in, &iter, NULL);
+
+	if (st == HVP_OK && index >= iter.left)
+		return HVP_ARG;
+	do {
+		if (st == HVP_OK)
+			st = hvp_ring_gpa_next(&iter, out, NULL);
+	} while (st == HVP_OK && index--);
+	return st;
+}
+
+enum hvp_status hvm_scripted_range(const struct hvm_packet *k, uint32_t index, uint32_t *bytes)
+{
+	struct hvp_gpa_item r;
+	enum hvp_status st = range_at(k, index, &r);
+
+	*bytes = st == HVP_OK ? r.byte_count : 0;
+	return st;
 }
 
 static void trace_memory(struct hvm_scripted *d, uint32_t direction, uint64_t gpa,
@@ -221,13 +249,13 @@ static bool move(struct hvm_scripted *d, uint64_t gpa, uint8_t *to, const uint8_
 	return true;
 }
 
-static enum hvp_status walk(struct hvm_scripted *d, const struct range *r, uint64_t at,
+static enum hvp_status walk(struct hvm_scripted *d, const struct hvp_gpa_item *r, uint64_t at,
 			    uint8_t *to, const uint8_t *from, size_t len)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		uint64_t in = r->offset + at + done;
+		uint64_t in = r->byte_offset + at + done;
 		size_t room = (size_t)(HVM_PAGE - in % HVM_PAGE);
 		size_t n = len - done < room ? len - done : room;
 		uint64_t pfn = hvp_get_u64(r->pfns.p + in / HVM_PAGE * 8);
@@ -241,29 +269,38 @@ static enum hvp_status walk(struct hvm_scripted *d, const struct range *r, uint6
 	return HVP_OK;
 }
 
-static enum hvp_status access_range(struct hvm_scripted *d, const struct range *r,
+static enum hvp_status access_range(struct hvm_scripted *d, const struct hvp_gpa_item *r,
 				    uint32_t offset, uint8_t *to, const uint8_t *from, size_t len)
 {
 	if (!d->ch)
 		return HVP_STATE;
-	if (offset > r->bytes || len > r->bytes - offset)
+	if (offset > r->byte_count || len > r->byte_count - offset)
 		return HVP_RANGE;
 	return walk(d, r, offset, to, from, len);
+}
+
+/* Of a packet with a bad range none is used. */
+static enum hvp_status usable_range(const struct hvm_packet *k, uint32_t index,
+				    struct hvp_gpa_item *out)
+{
+	return k->ranges == HVP_OK ? range_at(k, index, out) : k->ranges;
 }
 
 enum hvp_status hvm_scripted_read_range(struct hvm_scripted *d, const struct hvm_packet *k,
 					uint32_t index, uint32_t offset, void *to, size_t len)
 {
-	struct range r;
+	struct hvp_gpa_item r;
+	enum hvp_status st = usable_range(k, index, &r);
 
-	return range_at(k, index, &r) ? access_range(d, &r, offset, to, NULL, len) : HVP_RANGE;
+	return st == HVP_OK ? access_range(d, &r, offset, to, NULL, len) : st;
 }
 
 enum hvp_status hvm_scripted_write_range(struct hvm_scripted *d, const struct hvm_packet *k,
 					 uint32_t index, uint32_t offset, const void *from,
 					 size_t len)
 {
-	struct range r;
+	struct hvp_gpa_item r;
+	enum hvp_status st = usable_range(k, index, &r);
 
-	return range_at(k, index, &r) ? access_range(d, &r, offset, NULL, from, len) : HVP_RANGE;
+	return st == HVP_OK ? access_range(d, &r, offset, NULL, from, len) : st;
 }

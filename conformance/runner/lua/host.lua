@@ -457,25 +457,11 @@ function Channel:expect_no_packet(duration)
   end
 end
 
--- Bytes of range i of a GPA-direct packet, read through the page frames that it names.
+-- Bytes of range i of a GPA-direct packet, read through the page frames that it names; nil and
+-- the status when the device cannot use the range.
 function Channel:range_bytes(k, i)
-  local at, wanted = 8, i or 1
-  for r = 1, get_u32(k.extra, 4) do
-    local count, offset = get_u32(k.extra, at), get_u32(k.extra, at + 4)
-    local pages = (offset + count + 4095) // 4096
-    if r == wanted then
-      local parts = {}
-      for p = 0, pages - 1 do
-        local first = p == 0 and offset or 0
-        local last = math.min(4096, offset + count - p * 4096)
-        parts[#parts + 1] = hvc.mem_read(get_u64(k.extra, at + 8 + 8 * p) * 4096 + first,
-                                         last - first)
-      end
-      return table.concat(parts)
-    end
-    at = at + 8 + 8 * pages
-  end
-  error("the packet has no such range", 2)
+  if k.ranges ~= "OK" then return nil, k.ranges end
+  return hvc.range_read(self.number, zeros(16) .. k.extra, (i or 1) - 1)
 end
 
 -- { type, payload, extra, id, flags, completion } -> "ok" or "again" (no room)

@@ -46,6 +46,9 @@ enum hvm_ask {
  * @payload:        bytes after it; padded to 8 when received
  * @payload_size:   bytes
  * @ring_offset:    where it was received from
+ * @ranges:         of a GPA-direct packet that was received: HVP_OK if all its ranges are well
+ *                  formed, else what is wrong with the first that is not; nothing of such a
+ *                  packet's memory is touched
  */
 struct hvm_packet {
 	uint16_t type;
@@ -56,6 +59,7 @@ struct hvm_packet {
 	const uint8_t *payload;
 	uint32_t payload_size;
 	uint32_t ring_offset;
+	enum hvp_status ranges;
 };
 
 /**
@@ -155,6 +159,16 @@ enum hvp_status hvm_scripted_set_mask(struct hvm_scripted *d, bool masked);
 
 /** hvm_scripted_signal() - interrupt the guest for the channel, needed or not */
 enum hvp_status hvm_scripted_signal(struct hvm_scripted *d);
+
+/**
+ * hvm_scripted_range() - size of range @index of a GPA-direct packet
+ * @k:     packet with its extra header
+ * @index: 0 is the first
+ * @bytes: its byte_count
+ *
+ * Return: HVP_OK; else what is wrong with the ranges up to this one (HVP_ARG: none of them).
+ */
+enum hvp_status hvm_scripted_range(const struct hvm_packet *k, uint32_t index, uint32_t *bytes);
 
 /** hvm_scripted_read_range() - copy @len bytes at @offset of range @index of a GPA-direct packet */
 enum hvp_status hvm_scripted_read_range(struct hvm_scripted *d, const struct hvm_packet *k,
