@@ -413,7 +413,7 @@ void mg_forget_all(struct mg_guest *g)
  */
 void mg_bus_disconnected(struct mg_guest *g, uint32_t status)
 {
-	g->state = status == 0 ? MG_DISCONNECTED : MG_UNLOADING;
+	g->state = status == 0 ? MG_DISCONNECTED : MG_GAVE_UP;
 	g->unload_deadline = HVT_NEVER;
 	if (status == 0)
 		mg_forget_all(g);

@@ -224,6 +224,7 @@ void mg_gpadl_torndown(struct mg_guest *g, struct mg_gpadl *gp)
 	mg_gpadl_free(g, gp);
 	if (!closed)
 		return;
+	mg_ring_stop(g, ch);
 	ch->gpadl = NULL;
 	ch->state = MG_OFFERED;
 	mg_result(g, HVT_EV_CLOSED, ch->id, 0);
@@ -275,8 +276,8 @@ int mg_close(struct mg_guest *g, struct mg_channel *ch)
 
 	if (ch->state != MG_OPEN)
 		return HVT_FAILED;
-	mg_ring_stop(g, ch);
 	if (ch->rescinded) {
+		mg_ring_stop(g, ch);
 		ch->gpadl = NULL;
 		ch->state = MG_OFFERED;
 		mg_gpadl_free(g, gp);

@@ -157,6 +157,7 @@ enum mg_bus_state {
 	MG_CONTACTING,
 	MG_CONNECTED,
 	MG_UNLOADING,
+	MG_GAVE_UP, /* the host never let go of the memory it knows */
 };
 
 struct mg_vp {

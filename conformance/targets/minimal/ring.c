@@ -96,7 +96,10 @@ void mg_ring_start(struct mg_channel *ch)
 	mg_store(ch->tx.control + FEATURE_BITS, 1);
 }
 
-/* Requests in flight end with the rings; their buffers were never in a GPADL. */
+/*
+ * Requests in flight end with the rings. Their buffers are in no GPADL, but a host that has not
+ * yet confirmed the teardown of the rings may still be busy with them.
+ */
 void mg_ring_stop(struct mg_guest *g, struct mg_channel *ch)
 {
 	size_t i;
