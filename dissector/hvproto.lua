@@ -246,7 +246,7 @@ PROTOCOLS.pipe = {
 		  fields = {
 			{ name = "pipe_packet_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
 			{ name = "data_size", at = 4, type = "u16", size = 2 },
-			{ name = "consumed", at = 6, type = "u16", size = 2, max = "data_size", doc = "below data_size" },
+			{ name = "consumed", at = 6, type = "u16", size = 2, max = "data_size", doc = "below data_size; equal is let through and leaves nothing to read" },
 		  } },
 		{ name = "setup_gpa_direct", title = "SETUP_GPA_DIRECT", min = 17, id = 3, direction = 3,
 		  fields = {

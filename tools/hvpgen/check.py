@@ -133,7 +133,7 @@ class Checker:
         if v.kind == "chain" and not (v.item and self.p.record(v.item)
                                       and self.p.record(v.item).next):
             self.fail(f.line, "items of chain '%s' need a record with 'next'" % f.name)
-        if v.kind in ("rest", "counted") and v.max <= 0:
+        if v.max <= 0:
             self.fail(f.line, "view '%s' needs a 'max'" % f.name)
 
     def cond(self, g: Group, seen):
@@ -160,44 +160,59 @@ class Checker:
                       % (f.name, f.at, at))
 
     def message(self, m: Message):
+        """Checks a layout in wire order and works out its least and greatest size."""
         self.provenance(m)
         self.version(m.since, m.line)
         self.features(m.features, m.line)
-        seen, at, low, high, ended = {}, 0, 0, 0, ""
+        self.seen, self.at, self.ended = {}, 0, ""
+        m.min_size = m.max_size = 0
         for part in m.layout:
-            groups = part.groups if isinstance(part, Choice) else [part]
             if isinstance(part, Choice):
-                at, low = self.choice(part, at), low + part.size
-                high += part.size
-            for g in groups:
-                if isinstance(g, Group):
-                    self.group(m, g, seen, at if part is g else g.at)
-                    at, high = (at + g.size, high + g.size) if part is g else (at, high)
-                    ended = ended or ("" if part is not g else g.name)
-                    continue
-                if m.codec != "none":
-                    self.place(g, at)
-                    if ended and not g.view:
-                        self.fail(g.line, "'%s' follows '%s', after which nothing has a fixed "
-                                  "place" % (g.name, ended))
-                elif g.at < at:
-                    self.fail(g.line, "field '%s' overlaps the one before it" % g.name)
-                self.field(g, seen)
-                self.provenance_of(g, m)
-                ended = g.name if g.view and g.view.kind in ("rest", "counted") else ended
-                at, low, high = g.end, g.end if not ended or m.codec == "none" else low, \
-                    high + g.size if m.codec != "none" else g.end
-                high += g.view.item_size * g.view.max if g.view else 0
-        m.min_size, m.max_size = low, high
-        if high > 0xffff:
+                self.fixed_place(part.groups[0].fields[0])
+                for g in part.groups:
+                    self.group(m, g, self.at)
+                self.at += part.size
+                m.min_size, m.max_size = self.at, self.at
+            elif isinstance(part, Group):
+                self.group(m, part, self.at)
+                self.at += part.size
+                m.max_size, self.ended = m.max_size + part.size, part.name
+            else:
+                self.single(m, part)
+        if m.max_size > 0xffff and not any(f.view for f in m.fields()):
             self.fail(m.line, "message '%s' can grow beyond 64 KiB" % m.name)
+        m.max_size = min(m.max_size, 0xffff)
+        if m.codec != "none" and m.min_size == 0:
+            self.fail(m.line, "'%s' has no field of a fixed place" % m.name)
 
-    def choice(self, part, at):
-        for g in part.groups:
-            self.place(g.fields[0], at)
-        return at + part.size
+    def fixed_place(self, f):
+        if self.ended:
+            self.fail(f.line, "'%s' follows '%s', after which nothing has a fixed place"
+                      % (f.name, self.ended))
+        self.place(f, self.at)
 
-    def group(self, m, g, seen, at):
+    def single(self, m, f):
+        """A field on its own, or a view."""
+        self.field(f, self.seen)
+        self.provenance_of(f, m)
+        if f.view and f.view.kind in ("window", "chain"):
+            if f.view.base > m.min_size:
+                self.fail(f.line, "base of '%s' lies behind the fixed part" % f.name)
+            m.max_size += f.view.max
+        elif f.view:
+            self.place(f, self.at)
+            m.max_size += f.view.item_size * f.view.max
+            self.ended = f.name
+        elif m.codec == "none":
+            if f.at < self.at:
+                self.fail(f.line, "field '%s' overlaps the one before it" % f.name)
+            self.at = m.min_size = m.max_size = f.end
+        else:
+            self.fixed_place(f)
+            self.at = m.min_size = m.max_size = f.end
+
+    def group(self, m, g, at):
+        seen = self.seen
         self.cond(g, seen)
         for f in g.fields:
             self.place(f, at)

@@ -192,15 +192,18 @@ class Codec:
             n = "(size_t)out->%s * %d" % (v.count, v.item_size)
             return ["\tif (!hvp_rd_sub(r, %s, %s))" % (n, x)] + self.short(n)
         base = "start + %d" % v.base if v.base else "start"
-        length = "out->" + v.length if v.length else "HVP_TO_THE_END"
-        lines = wrapped("\tif (!hvp_cut_window", ["r", base, "out->" + v.offset, length, x], ")")
-        bounds = "window_%s_%s" % (self.m.name, f.name)
-        return lines + wrapped("\t\treturn hvp_refuse_window", [
-            "fault", bounds, "out->" + v.offset, length, "r->len - (%s)" % base], ";")
+        offset = "out->" + v.offset
+        call, args = ("hvp_cut_window", [offset, "out->" + v.length]) if v.length else (
+            "hvp_cut_tail", [offset])
+        return wrapped("\tif (!" + call, ["r", base] + args + [x], ")") + wrapped(
+            "\t\treturn hvp_refuse_window", [
+                "fault", "window_%s_%s" % (self.m.name, f.name), offset,
+                args[1] if v.length else "0", "r->len - (%s)" % base if v.base else
+                "r->len - start"], ";")
 
     def window_rows(self):
         for f in windows(self.m):
-            rows = ["\t{ %s, \"%s\", %d, 0, 0 }," % (self.label, n, self.m.find(n).at)
+            rows = ["\t{ %s, \"%s\", %d, 0, 0xffffffffu }," % (self.label, n, self.m.find(n).at)
                     for n in (f.view.offset, f.view.length or f.view.offset)]
             self.rows += ["static const struct hvp_bound window_%s_%s[2] = {" % (
                 self.m.name, f.name)] + rows + ["};"]
@@ -282,9 +285,10 @@ class Codec:
         out = condition("\tif (", terms, ")", " || ") + self.refuse("HVP_ARG", bound, x)
         if v.kind in ("window", "chain"):
             out += condition("\tif (", ["%s > 0" % x, "in->%s < %d" % (
-                v.offset, max(self.fixed - v.base, 0))], ")")
-            out += self.refuse("HVP_ARG", "&window_%s_%s[0]" % (self.m.name, f.name),
-                               "in->" + v.offset)
+                v.offset, self.fixed - v.base)], ")")
+            out += wrapped("\t\treturn hvp_refuse_low", [
+                "fault", "HVP_ARG", "&window_%s_%s[0]" % (self.m.name, f.name),
+                "in->" + v.offset, str(self.fixed - v.base)], ";")
         return out
 
     def validate(self):
@@ -412,7 +416,7 @@ class Codec:
         body += wrapped("\t\treturn hvp_refuse_high", [
             "fault", "HVP_RANGE", "&" + bound_name(m, f), "size", "hvp_rd_left(list)"], ";")
         if m.align > 1:
-            body += ["\thvp_rd_align(list, size, %d);" % m.align]
+            body += ["\thvp_skip_padding(list, size, %d);" % m.align]
         body += ["\treturn %s(&item, neg, out, fault);" % name]
         self.out += prototype(self.p, m, "next", "") + ["{"] + body + ["}", ""]
 

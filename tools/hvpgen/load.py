@@ -124,7 +124,7 @@ class Loader:
         if kind == "counted":
             keys["count"] = (str, ...)
         if kind in ("window", "chain"):
-            keys.update(base=(int, 0), offset=(str, ...), length=(str, ...))
+            keys.update(base=(int, 0), offset=(str, ...), length=(str, ""))
         d = self.take(Map_only(m, keys), keys, "a view")
         return View(kind, **d)
 
@@ -135,6 +135,8 @@ class Loader:
                 "src": (list, defaults[0]), "evidence": (str, defaults[1]), "since": (str, "")}
         kind = m.get("type") if isinstance(m, Map) else None
         extra = {"item": 0, "count": 0, "offset": 0, "length": 0, "base": 0} if kind in VIEWS else {}
+        if kind in ("window", "chain"):
+            keys["at"] = (int, 0)
         self.take(m, {**keys, **{k: ((int, str), None) for k in extra}}, "a field")
         d = {k: m.get(k, v[1]) for k, v in keys.items()}
         self.name(m)

@@ -205,7 +205,7 @@ enum hvp_status hvp_pipe_data_encode(struct hvp_wr *w, struct hvp_neg neg,
 /**
  * struct hvp_pipe_partial - PARTIAL (2), both ways
  * @data_size: u16 at 4
- * @consumed: u16 at 6: below data_size
+ * @consumed: u16 at 6: below data_size; equal is let through and leaves nothing to read
  *
  * Never sent. A reader of a stream leaves it in its own ring when it took part of a
  * message. Source: OV-PIPE; chapter 10 section 3.8. Evidence: inferred.
