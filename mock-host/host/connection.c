@@ -22,7 +22,9 @@ static void release_all(struct hvm_server *s, enum hvm_next next)
 {
 	end_pause(s);
 	s->conn.next = next;
+	s->conn.releasing = true;
 	hvm_channels_guest_gone(s);
+	s->conn.releasing = false;
 	hvm_conn_check_settled(s);
 }
 
@@ -235,7 +237,8 @@ void hvm_conn_check_settled(struct hvm_server *s)
 {
 	size_t i;
 
-	if (s->conn.state != HVM_CONN_DISCONNECTING)
+	/* A device that closes at once is quiet while others have not been asked yet. */
+	if (s->conn.state != HVM_CONN_DISCONNECTING || s->conn.releasing)
 		return;
 	for (i = 0; i < s->n; i++) {
 		if (in_motion(s->channels[i]))

@@ -91,6 +91,7 @@ struct hvm_conn {
 	struct hvp_guid client_id;
 	struct hvm_contact contact;	/* being applied, or to come after settling */
 	bool newer;			/* a contact came while one was being applied */
+	bool releasing;			/* not all channels have been told yet that the guest left */
 	bool port_added;
 };
 
