@@ -71,7 +71,7 @@ int hvc_list(struct hvc_run *run)
 
 static void print_ids(const char *title, const struct hvc_strings *list, json_t *known)
 {
-	static const char *const keys[] = { "text", "fault", "trigger", "right", NULL };
+	static const char *const keys[] = { "text", "fault", "trigger", "seen", "right", NULL };
 	size_t i;
 	size_t k;
 

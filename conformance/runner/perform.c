@@ -225,7 +225,7 @@ json_t *hvc_perform(struct hvc_run *run, const struct hvc_case *c)
 		if (!w->failure.set)
 			check_always(w);
 	}
-	hvc_transcript_update(w);
+	hvc_transcript_finish(w);
 	result = result_of(w);
 	hvc_world_close(w);
 	forget(w);

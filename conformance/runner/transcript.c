@@ -12,7 +12,9 @@
 
 #include "world.h"
 
-#define TRANSCRIPT_MAX	3000u	/* entries kept; storms are cut here, and it is said */
+/* Of a long transcript the beginning and the end are kept: what led there, and what happened. */
+#define TRANSCRIPT_HEAD	400u
+#define TRANSCRIPT_MAX	1000u
 #define HEX_MAX		512u
 
 struct hvp_neg hvc_neg(const struct hvc_world *w, uint32_t version)
@@ -364,7 +366,7 @@ static json_t *make_entry(struct hvc_world *w, const struct hvm_trace_entry *e)
 	return entry;
 }
 
-/* Bring the transcript up to the trace. Entry n of one is entry n of the other, up to the cut. */
+/* Bring the transcript up to the trace. */
 void hvc_transcript_update(struct hvc_world *w)
 {
 	struct hvm_trace *t;
@@ -373,11 +375,40 @@ void hvc_transcript_update(struct hvc_world *w)
 		return;
 	t = hvm_partition_trace(w->partition);
 	for (; w->seen < hvm_trace_count(t); w->seen++) {
-		const struct hvm_trace_entry *e = hvm_trace_get(t, w->seen);
-
-		if (json_array_size(w->transcript) < TRANSCRIPT_MAX)
-			json_array_append_new(w->transcript, make_entry(w, e));
-		else if (e->kind == HVM_TRACE_MESSAGE)
-			watch_features(w, e);
+		json_array_append_new(w->transcript, make_entry(w, hvm_trace_get(t, w->seen)));
+		if (json_array_size(w->transcript) <= TRANSCRIPT_MAX)
+			continue;
+		json_array_remove(w->transcript, TRANSCRIPT_HEAD);
+		w->left_out++;
 	}
+}
+
+/* Entry numbers of the trace, from 1, become those of the transcript. */
+static void move_detail(struct hvc_world *w)
+{
+	json_int_t n = json_integer_value(json_object_get(w->failure.detail, "entry"));
+
+	if (n <= (json_int_t)TRANSCRIPT_HEAD)
+		return;
+	if (n <= (json_int_t)(TRANSCRIPT_HEAD + w->left_out))
+		json_object_del(w->failure.detail, "entry");
+	else
+		json_object_set_new(w->failure.detail, "entry",
+				    json_integer(n - (json_int_t)w->left_out + 1));
+}
+
+/* The last call: says what is missing. */
+void hvc_transcript_finish(struct hvc_world *w)
+{
+	char *text;
+
+	hvc_transcript_update(w);
+	if (w->left_out == 0)
+		return;
+	text = hvc_printf("%zu entries are left out here", w->left_out);
+	json_array_insert_new(w->transcript, TRANSCRIPT_HEAD, json_pack(
+		"{s:i, s:s, s:s, s:s, s:s}", "time", 0, "kind", "note", "direction", "",
+		"name", "...", "summary", text));
+	free(text);
+	move_detail(w);
 }

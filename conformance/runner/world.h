@@ -79,6 +79,7 @@ struct hvc_world {
 
 	json_t *transcript;
 	size_t seen;		/* trace entries that are in the transcript */
+	size_t left_out;	/* of the middle of it, when it is long */
 	uint32_t features;	/* granted, as read off the trace */
 
 	unsigned int checks;
@@ -103,6 +104,7 @@ uint64_t hvc_raw_post(struct hvc_world *w, uint32_t connection, uint32_t type, u
 
 /* transcript.c */
 void hvc_transcript_update(struct hvc_world *w);
+void hvc_transcript_finish(struct hvc_world *w);
 struct hvp_neg hvc_neg(const struct hvc_world *w, uint32_t version);
 
 /* fail.c */

@@ -17,6 +17,7 @@
 #define KIND_HANG	7	/* never returns when told to connect */
 #define KIND_LEAK	8	/* loses a page when told to connect */
 #define KIND_EXIT	9	/* ends the process when told to connect */
+#define KIND_GP		10	/* touches a register in a way that faults */
 
 static const struct hvt_machine_ops *machine;
 static void *handle;
@@ -65,6 +66,10 @@ static int command(void *d, const struct hvt_command *cmd)
 		return machine->page_alloc(handle, 1) ? HVT_OK : HVT_FAILED;
 	if (KIND == KIND_EXIT)
 		exit(3);
+	if (KIND == KIND_GP) {
+		machine->msr_write(handle, 0, 0x40000092, 5);	/* SINT2 with vector 5 */
+		return HVT_OK;
+	}
 	return HVT_UNSUPPORTED;
 }
 

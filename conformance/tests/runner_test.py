@@ -295,6 +295,12 @@ class Runner(unittest.TestCase):
     def test_a_lost_page_fails_the_case(self):
         self.assertIn("lost 1 page", self.one_bad_case("leak")["reason"])
 
+    def test_a_broken_rule_of_the_machine_fails_the_case(self):
+        self.assertIn("broke a rule of the machine (gp)", self.one_bad_case("gp")["reason"])
+        body = "check(true) guest:connect()"
+        excused = case("a.bad", body).replace("doc =", "violations = { 'gp' }, doc =")
+        self.run_it(*self.suite(excused), target=self.bad("gp"), status=0)
+
     def test_a_shared_object_runs_like_the_target_that_is_linked_in(self):
         p = self.run_it("core.*", target=MINIMAL, status=0)
         q = self.run_it("core.*", target="minimal", status=0)
@@ -365,6 +371,18 @@ class Runner(unittest.TestCase):
         entry = c["transcript"][c["detail"]["entry"] - 1]
         self.assertEqual((entry["name"], c["detail"]["field"]), ("vmbus.gpadl_header", "range_count"))
         self.assertIn({"name": "range_count", "offset": 18, "size": 2, "value": "1"}, entry["fields"])
+
+    def test_a_long_transcript_keeps_both_ends_and_its_marks(self):
+        body = ("for i = 1, 1500 do note('n' .. i) end local c = host:offer {} guest:online() "
+                "guest:open(c) c:expect('gpadl_header', { range_count = 2 })")
+        _, all_ = self.results(*self.suite(case("a.one", body)), status=1)
+        c = all_["cases"][0]
+        lines = [e["summary"] for e in c["transcript"]]
+        self.assertIn("n1", lines)
+        self.assertNotIn("n700", lines)
+        self.assertIn("n1500", lines)
+        self.assertRegex(lines[400], r"^\d+ entries are left out here$")
+        self.assertEqual(c["transcript"][c["detail"]["entry"] - 1]["name"], "vmbus.gpadl_header")
 
     # --- list and explain ---
 
