@@ -16,11 +16,24 @@ static void remember(struct hvm_scripted *d, enum hvm_ask ask, uint32_t gpadl_id
 
 /* ---- answers ---- */
 
+static bool revoked(const struct hvm_scripted *d)
+{
+	struct hvm_channel_info info;
+
+	hvm_channel_info(d->ch, &info);
+	return info.state == HVM_CH_REVOKED || info.state == HVM_CH_REOFFERED;
+}
+
+/* The channel may be taken back before the answer or by it: then no page is touched. */
 static void answer_open(struct hvm_scripted *d, uint32_t status)
 {
+	if (revoked(d))
+		return;
 	if (!status && !hvm_scripted_attach(d, &d->open))
 		status = HVM_STATUS_UNSUCCESSFUL;
 	hvm_channel_open_done(d->ch, status);
+	if (d->ch && revoked(d))
+		hvm_scripted_detach(d);
 	if (!status && d->attached)
 		hvm_scripted_start_reading(d);
 }
@@ -89,10 +102,9 @@ static void on_open(void *ctx, struct hvm_channel *ch, const struct hvm_open *op
 static void on_close(void *ctx, struct hvm_channel *ch)
 {
 	struct hvm_scripted *d = ctx;
-	struct hvm_channel_info info;
 
-	hvm_channel_info(ch, &info);
-	if (info.state == HVM_CH_REVOKED)
+	(void)ch;
+	if (revoked(d))
 		answer_close(d);
 	else
 		asked(d, HVM_ASK_CLOSE, 0);

@@ -19,7 +19,8 @@ void hvm_memory_init(struct hvm_partition *p)
 	if (!m->base && !p->cfg.from_zero)
 		m->base = FRAMES_4G > m->count / 2 ? FRAMES_4G - m->count / 2 : 0;
 	m->contiguous = p->cfg.contiguous;
-	m->frames = hvm_xalloc((size_t)m->count * sizeof(*m->frames));
+	m->chunk_n = (size_t)((m->count + HVM_CHUNK - 1) / HVM_CHUNK);
+	m->chunks = hvm_xalloc(m->chunk_n * sizeof(*m->chunks));
 }
 
 void hvm_memory_done(struct hvm_partition *p)
@@ -31,15 +32,39 @@ void hvm_memory_done(struct hvm_partition *p)
 		free(m->blocks[i].va);
 		free(m->blocks[i].gfns);
 	}
+	for (i = 0; i < m->chunk_n; i++)
+		free(m->chunks[i]);
+	free(m->chunks);
 	free(m->blocks);
-	free(m->frames);
 }
 
+/* NULL: no frame of this space, or one that never was RAM. */
 static struct hvm_frame *frame_of(struct hvm_partition *p, uint64_t gfn)
 {
 	struct hvm_memory *m = &p->mem;
+	struct hvm_frame *chunk;
+	uint64_t at = gfn - m->base;
 
-	return gfn >= m->base && gfn - m->base < m->count ? &m->frames[gfn - m->base] : NULL;
+	if (gfn < m->base || at >= m->count)
+		return NULL;
+	chunk = m->chunks[at / HVM_CHUNK];
+	return chunk ? &chunk[at % HVM_CHUNK] : NULL;
+}
+
+static bool in_space(const struct hvm_memory *m, uint64_t gfn)
+{
+	return gfn >= m->base && gfn - m->base < m->count;
+}
+
+/* Most of a large space stays empty: frames come into being when they get memory. */
+static void set_ram(struct hvm_partition *p, uint64_t gfn, uint8_t *host)
+{
+	struct hvm_memory *m = &p->mem;
+	struct hvm_frame **chunk = &m->chunks[(gfn - m->base) / HVM_CHUNK];
+
+	if (!*chunk)
+		*chunk = hvm_xalloc(HVM_CHUNK * sizeof(**chunk));
+	(*chunk)[(gfn - m->base) % HVM_CHUNK].host = host;
 }
 
 /* First frame without RAM at or after a place that the seed chooses; wraps around once. */
@@ -49,10 +74,11 @@ static uint64_t pick_frame(struct hvm_partition *p, uint64_t hint)
 	uint64_t i;
 
 	for (i = 0; i < m->count; i++) {
-		uint64_t at = (hint + i) % m->count;
+		uint64_t gfn = m->base + (hint + i) % m->count;
+		const struct hvm_frame *f = frame_of(p, gfn);
 
-		if (m->base + at >= LOW_FRAMES && !m->frames[at].host)
-			return m->base + at;
+		if (gfn >= LOW_FRAMES && (!f || !f->host))
+			return gfn;
 	}
 	return 0;
 }
@@ -69,7 +95,7 @@ static bool place_block(struct hvm_partition *p, struct hvm_block *b)
 		if (!gfn)
 			return false;
 		b->gfns[i] = gfn;
-		frame_of(p, gfn)->host = b->va + i * HVM_PAGE;
+		set_ram(p, gfn, b->va + i * HVM_PAGE);
 		hint = m->contiguous ? gfn - m->base + 1 : hvm_sched_random(p->sched);
 	}
 	return true;
@@ -80,7 +106,7 @@ static void unplace_block(struct hvm_partition *p, struct hvm_block *b)
 	size_t i;
 
 	for (i = 0; i < b->pages && b->gfns[i]; i++)
-		frame_of(p, b->gfns[i])->host = NULL;
+		set_ram(p, b->gfns[i], NULL);
 	free(b->va);
 	free(b->gfns);
 }
@@ -181,13 +207,13 @@ enum hvp_status hvm_mem_map(struct hvm_partition *p, uint64_t gpa, void *host, s
 	if (gpa % HVM_PAGE || (uintptr_t)host % HVM_PAGE)
 		return HVP_ARG;
 	for (i = 0; i < pages; i++) {
-		struct hvm_frame *f = frame_of(p, FRAME(gpa) + i);
+		const struct hvm_frame *f = frame_of(p, FRAME(gpa) + i);
 
-		if (!f || f->host)
+		if (!in_space(&p->mem, FRAME(gpa) + i) || (f && f->host))
 			return HVP_ARG;
 	}
 	for (i = 0; i < pages; i++)
-		frame_of(p, FRAME(gpa) + i)->host = (uint8_t *)host + i * HVM_PAGE;
+		set_ram(p, FRAME(gpa) + i, (uint8_t *)host + i * HVM_PAGE);
 	return HVP_OK;
 }
 

@@ -27,8 +27,11 @@ struct hvm_block {
 	uint64_t *gfns;
 };
 
+#define HVM_CHUNK	64u	/* frames that come into being together */
+
 struct hvm_memory {
-	struct hvm_frame *frames;
+	struct hvm_frame **chunks;
+	size_t chunk_n;
 	uint64_t base, count;
 	struct hvm_block *blocks;
 	size_t n, cap;
