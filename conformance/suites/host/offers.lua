@@ -124,19 +124,19 @@ case "host.offer.hot-added-device" {
 
 case "host.offer.ids-are-unique-and-in-range" {
   level = "must", side = "host", requires = { "CORE-REQ-004" },
-  doc = "Channel ids lie in 1 to 2047, no two channels share one, and no more are offered.",
+  doc = "Channel ids lie in 1 to 2047, and no two channels share one.",
   run = function(host, rg)
-    rg:online {}
+    host:offer { interface = "scsi", channel_id = 2047 }
+    host:offer { interface = "scsi", channel_id = 3 }
+    for _ = 1, 200 do host:offer { interface = "network" } end
     local seen, connections = {}, {}
-    for i = 1, 2047 do
-      local m
-      host:offer { interface = "network" }
-      m = rg:expect("offer_channel")
+    for _, m in ipairs(rg:online {}) do
       check_range(m.channel_id, 1, 2047, "channel_id")
       check(not seen[m.channel_id], "channel_id is offered twice: " .. m.channel_id)
       check(not connections[m.connection_id], "connection_id is given twice")
-      seen[m.channel_id], connections[m.connection_id] = i, i
+      seen[m.channel_id], connections[m.connection_id] = true, true
     end
+    check(seen[2047] and seen[3] and seen[1] and seen[202], "the ids of 202 channels")
   end,
 }
 
