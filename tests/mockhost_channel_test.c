@@ -679,11 +679,30 @@ START_TEST(a_rescind_ends_all_use_of_memory_and_leaves_a_pending_open_unanswered
 	guest_open(&g, 1, GPADL, 2, 0);
 	hvm_channel_revoke(channel());
 	guest_expect(&g, RESCIND, NULL);
-	hvm_scripted_finish(dev, HVM_ASK_OPEN, 0);
+	ck_assert_int_eq(hvm_scripted_finish(dev, HVM_ASK_OPEN, 0), HVP_OK);
 	guest_expect_none(&g);
+	ck_assert_uint_eq(hvp_get_u32(va + 2 * HVM_PAGE + 64), 0);
 	hvm_mem_free(g.p, va, 4);
 	ck_assert_uint_eq(hvm_violation_count(g.p), 0);
 	ck_assert_int_eq(gpadl_state(&g, 1, GPADL), HVM_GPADL_ACCEPTED);
+}
+END_TEST
+
+START_TEST(a_rescind_during_a_held_close_ends_all_use_of_the_ring)
+{
+	uint8_t *va = guest_gpadl(&g, 1, GPADL, 4);
+
+	guest_open(&g, 1, GPADL, 2, 0);
+	guest_expect(&g, RESULT, NULL);
+	hold(HVM_ASK_CLOSE);
+	guest_channel_message(&g, HVP_VMBUS_CLOSE_CHANNEL, 1);
+	ck_assert(hvm_scripted_is_open(dev));
+	hvm_channel_revoke(channel());
+	ck_assert(!hvm_scripted_is_open(dev));
+	ck_assert_int_eq(hvm_scripted_finish(dev, HVM_ASK_CLOSE, 0), HVP_OK);
+	ck_assert_int_eq(state_of(&g, 1), HVM_CH_REVOKED);
+	hvm_mem_free(g.p, va, 4);
+	ck_assert_uint_eq(hvm_violation_count(g.p), 0);
 }
 END_TEST
 
@@ -880,6 +899,7 @@ int main(void)
 	tcase_add_test(t, a_device_that_is_removed_early_is_simply_not_offered);
 	tcase_add_test(t, an_id_is_not_used_again_before_it_is_released);
 	tcase_add_test(t, a_rescind_ends_all_use_of_memory_and_leaves_a_pending_open_unanswered);
+	tcase_add_test(t, a_rescind_during_a_held_close_ends_all_use_of_the_ring);
 	tcase_add_test(t, freeing_the_ring_of_an_open_channel_is_a_violation);
 	tcase_add_test(t, a_guest_that_never_releases_gets_all_ids_back_by_a_new_contact);
 	tcase_add_test(t, a_reserved_channel_answers_where_it_is_told_and_outlives_the_connection);

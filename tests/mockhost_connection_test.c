@@ -526,6 +526,29 @@ START_TEST(unload_waits_for_devices_and_gives_pages_back_before_its_answer)
 }
 END_TEST
 
+/* One device closes at once, the other one takes its time. */
+START_TEST(unload_waits_for_every_device_however_fast_the_others_are)
+{
+	struct hvm_offer o = offer_of(0x20, 1);
+	struct hvm_scripted *quick = hvm_scripted_new(g.s, &o);
+
+	guest_connect(&g, HVP_VMBUS_VERSION_5_3, 0);
+	guest_offers(&g, NULL, 0);
+	open_one();
+	guest_gpadl(&g, 2, 0x12, 4);
+	guest_open(&g, 2, 0x12, 2, 0);
+	guest_expect(&g, HVP_VMBUS_OPEN_CHANNEL_RESULT, NULL);
+	hvm_scripted_answer(dev, HVM_ASK_CLOSE, true, 0);
+	guest_post(&g, HVP_VMBUS_UNLOAD, "");
+	guest_expect_none(&g);
+	ck_assert_int_eq(state_of(&g, 2), HVM_CH_RELEASED);
+	ck_assert_int_eq(state_of(&g, 1), HVM_CH_CLOSING_RELEASE);
+	hvm_scripted_finish(dev, HVM_ASK_CLOSE, 0);
+	guest_expect(&g, HVP_VMBUS_UNLOAD_COMPLETE, NULL);
+	hvm_scripted_free(quick);
+}
+END_TEST
+
 START_TEST(unload_is_answered_at_every_version)
 {
 	size_t i;
@@ -746,6 +769,7 @@ int main(void)
 	tcase_add_test(c, a_new_contact_releases_everything_before_its_answer);
 	tcase_add_test(c, an_unknown_version_tears_the_connection_down_first);
 	tcase_add_test(c, unload_waits_for_devices_and_gives_pages_back_before_its_answer);
+	tcase_add_test(c, unload_waits_for_every_device_however_fast_the_others_are);
 	tcase_add_test(c, unload_is_answered_at_every_version);
 	tcase_add_test(c, a_second_request_for_offers_is_dropped);
 	tcase_add_test(c, while_paused_only_resume_unload_and_contact_are_handled);

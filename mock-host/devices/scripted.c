@@ -16,24 +16,22 @@ static void remember(struct hvm_scripted *d, enum hvm_ask ask, uint32_t gpadl_id
 
 /* ---- answers ---- */
 
-static bool revoked(const struct hvm_scripted *d)
+static bool opening(const struct hvm_scripted *d)
 {
 	struct hvm_channel_info info;
 
 	hvm_channel_info(d->ch, &info);
-	return info.state == HVM_CH_REVOKED || info.state == HVM_CH_REOFFERED;
+	return info.state == HVM_CH_OPENING || info.state == HVM_CH_OPENING_RELEASE;
 }
 
-/* The channel may be taken back before the answer or by it: then no page is touched. */
+/* An answer can come too late, when the channel has been taken back: then no page is touched. */
 static void answer_open(struct hvm_scripted *d, uint32_t status)
 {
-	if (revoked(d))
+	if (!opening(d))
 		return;
 	if (!status && !hvm_scripted_attach(d, &d->open))
 		status = HVM_STATUS_UNSUCCESSFUL;
 	hvm_channel_open_done(d->ch, status);
-	if (d->ch && revoked(d))
-		hvm_scripted_detach(d);
 	if (!status && d->attached)
 		hvm_scripted_start_reading(d);
 }
@@ -79,8 +77,11 @@ static void answer(struct hvm_scripted *d, enum hvm_ask ask, uint32_t gpadl_id, 
 	}
 }
 
+/* Of opens, closes and changes there is one at a time: an older one was overtaken. */
 static void asked(struct hvm_scripted *d, enum hvm_ask ask, uint32_t gpadl_id)
 {
+	if (ask != HVM_ASK_GPADL && ask != HVM_ASK_TEARDOWN)
+		d->asked[ask].n = 0;
 	if (d->answer[ask].hold)
 		remember(d, ask, gpadl_id);
 	else
@@ -98,16 +99,10 @@ static void on_open(void *ctx, struct hvm_channel *ch, const struct hvm_open *op
 	asked(d, HVM_ASK_OPEN, 0);
 }
 
-/* On a channel that was taken back nothing may be touched from here on. */
 static void on_close(void *ctx, struct hvm_channel *ch)
 {
-	struct hvm_scripted *d = ctx;
-
 	(void)ch;
-	if (revoked(d))
-		answer_close(d);
-	else
-		asked(d, HVM_ASK_CLOSE, 0);
+	asked(ctx, HVM_ASK_CLOSE, 0);
 }
 
 static void on_gpadl(void *ctx, struct hvm_channel *ch, const struct hvm_gpadl *g)
@@ -135,12 +130,20 @@ static void on_signal(void *ctx, struct hvm_channel *ch)
 	hvm_scripted_on_signal(ctx);
 }
 
-static void on_gone(void *ctx, struct hvm_channel *ch)
+static void on_revoked(void *ctx, struct hvm_channel *ch)
 {
 	struct hvm_scripted *d = ctx;
 
 	(void)ch;
 	hvm_scripted_detach(d);
+	d->teardown_waits = false;
+}
+
+static void on_gone(void *ctx, struct hvm_channel *ch)
+{
+	struct hvm_scripted *d = ctx;
+
+	on_revoked(ctx, ch);
 	d->ch = NULL;
 }
 
@@ -152,6 +155,7 @@ static const struct hvm_device_ops ops = {
 	.teardown = on_teardown,
 	.modify = on_modify,
 	.signal = on_signal,
+	.revoked = on_revoked,
 	.gone = on_gone,
 };
 

@@ -89,7 +89,9 @@ static void revoked(struct hvm_channel *ch, uint32_t was)
 {
 	struct hvp_vmbus_rescind_channel_offer m;
 
-	if (was == HVM_CH_OPEN)
+	if (ch->ops->revoked)
+		ch->ops->revoked(ch->ctx, ch);
+	else if (was == HVM_CH_OPEN)
 		hvm_close_ask(ch);
 	hvm_port_close(ch);
 	hvm_monitor_take(ch);

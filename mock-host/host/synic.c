@@ -240,15 +240,17 @@ void hvm_synic_flush(struct hvm_partition *p, uint32_t vp, uint32_t sint)
 
 void hvm_synic_on_drained(struct hvm_partition *p, void (*fn)(void *ctx), void *ctx)
 {
+	struct hvm_drain_hook *h = NULL;
 	size_t i;
 
 	for (i = 0; i < HVM_DRAIN_HOOKS; i++) {
-		if (!p->drain[i].fn || p->drain[i].ctx == ctx) {
-			p->drain[i].fn = fn;
-			p->drain[i].ctx = ctx;
-			return;
-		}
+		if (p->drain[i].ctx == ctx || (!h && !p->drain[i].fn))
+			h = &p->drain[i];
 	}
+	if (!h)
+		return;
+	h->fn = fn;
+	h->ctx = fn ? ctx : NULL;
 }
 
 /* ---- events ---- */

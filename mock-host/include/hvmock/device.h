@@ -99,6 +99,8 @@ struct hvm_open {
  * @modify:   interrupts are to go to another VP; answer with hvm_channel_modify_done().
  *            NULL: done at once
  * @signal:   the guest signalled the open channel; may be NULL
+ * @revoked:  the host takes the channel back: no ring or GPADL may be touched from here on, and
+ *            what the device was asked is settled. NULL: an open channel is asked to close
  * @gone:     the channel is no more (revoked and released, or the server ends): forget the
  *            pointer. May be NULL
  *
@@ -112,6 +114,7 @@ struct hvm_device_ops {
 	void (*teardown)(void *ctx, struct hvm_channel *ch, const struct hvm_gpadl *g);
 	void (*modify)(void *ctx, struct hvm_channel *ch, uint32_t target_vp);
 	void (*signal)(void *ctx, struct hvm_channel *ch);
+	void (*revoked)(void *ctx, struct hvm_channel *ch);
 	void (*gone)(void *ctx, struct hvm_channel *ch);
 };
 
