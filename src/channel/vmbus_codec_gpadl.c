@@ -31,7 +31,7 @@ static enum hvp_status gpadl_header_gate(struct hvp_neg neg, struct hvp_fault *f
 
 /*@ requires \valid_read(p + (0 .. 19)) && \valid(out);
   @ requires \separated(out, p + (0 .. 19));
-  @ assigns *out; */
+  @ assigns out->channel_id, out->gpadl_id, out->range_buf_len, out->range_count; */
 static void gpadl_header_read(const uint8_t *p, struct hvp_vmbus_gpadl_header *out)
 {
 	out->channel_id = hvp_get_u32(p + 8); /* +8 */
@@ -136,7 +136,7 @@ static enum hvp_status gpadl_body_gate(struct hvp_neg neg, struct hvp_fault *fau
 
 /*@ requires \valid_read(p + (0 .. 15)) && \valid(out);
   @ requires \separated(out, p + (0 .. 15));
-  @ assigns *out; */
+  @ assigns out->message_number, out->gpadl_id; */
 static void gpadl_body_read(const uint8_t *p, struct hvp_vmbus_gpadl_body *out)
 {
 	out->message_number = hvp_get_u32(p + 8); /* +8 */

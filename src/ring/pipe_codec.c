@@ -102,7 +102,7 @@ static enum hvp_status data_check(const struct hvp_pipe_data *in, enum hvp_statu
 
 /*@ requires \valid_read(p + (0 .. 7)) && \valid(out);
   @ requires \separated(out, p + (0 .. 7));
-  @ assigns *out; */
+  @ assigns out->len; */
 static void data_read(const uint8_t *p, struct hvp_pipe_data *out)
 {
 	out->len = hvp_get_u32(p + 4); /* +4 */
@@ -297,7 +297,7 @@ static enum hvp_status setup_gpa_direct_check(const struct hvp_pipe_setup_gpa_di
 
 /*@ requires \valid_read(p + (0 .. 16)) && \valid(out);
   @ requires \separated(out, p + (0 .. 16));
-  @ assigns *out; */
+  @ assigns out->len, out->handle, out->is_writable, out->range_count; */
 static void setup_gpa_direct_read(const uint8_t *p, struct hvp_pipe_setup_gpa_direct *out)
 {
 	out->len = hvp_get_u32(p + 4); /* +4 */

@@ -6,8 +6,9 @@ about the bytes. It promises that every field of an accepted message is within i
 """
 import textwrap
 
-from cgen import (choice_groups, closed, contiguous, fixed_size, limits, tail_groups, views,
+from cgen import (closed, contiguous, fixed_size, limits, tail_groups, views,
                   visible, windows)
+from model import Group
 
 FAULT_OK = "(fault == \\null || \\valid(fault))"
 
@@ -163,5 +164,18 @@ def encode_contract(p, m):
     return contract(out)
 
 
-def choice_has(m):
-    return ["has_" + g.name for g in choice_groups(m)]
+def assigned(m, parts):
+    """What a reader of these fields and groups writes; the whole structure, if it has no view.
+
+    With views the fields are named, so that the prover sees that no cursor is touched.
+    """
+    if not views(m):
+        return "assigns *out;"
+    out = []
+    for part in parts:
+        if isinstance(part, Group):
+            out.append("out->has_" + part.name)
+        for f in visible(part.fields if isinstance(part, Group) else [part]):
+            out.append("out->%s%s" % (f.name, "[0 .. %d]" % (f.count - 1) if f.type in (
+                "bytes", "utf16") else ""))
+    return "assigns %s;" % ", ".join(out)

@@ -132,7 +132,9 @@ class Codec:
             return
         self.reads = self.chunks("read", body, [NEG] if self.read_neg else [], "out", [
             "requires \\valid_read(p + (0 .. %d)) && \\valid(out);" % (self.fixed - 1),
-            "requires \\separated(out, p + (0 .. %d));" % (self.fixed - 1), "assigns *out;"],
+            "requires \\separated(out, p + (0 .. %d));" % (self.fixed - 1),
+            acsl.assigned(self.m, [g for part in fixed_parts(self.m) for g in (
+                part.groups if isinstance(part, Choice) else [part])])],
             ["const uint8_t *p", self.struct + " *out"], ["p", "out"])
 
     def read_choice(self, g, f):
@@ -159,7 +161,7 @@ class Codec:
             self.static("void", "read_" + g.name, ["const uint8_t *p", self.struct + " *out"], [
                 "requires p == \\null || \\valid_read(p + (0 .. %d));" % (g.size - 1),
                 "requires \\valid(out) && \\separated(out, p + (0 .. %d));" % (g.size - 1),
-                "assigns *out;"], body)
+                acsl.assigned(self.m, g.fields)], body)
 
     def decode_group(self, g):
         m = self.m

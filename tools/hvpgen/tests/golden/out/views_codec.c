@@ -119,7 +119,7 @@ static enum hvp_status info_check(const struct hvp_views_info *in, enum hvp_stat
 
 /*@ requires \valid_read(p + (0 .. 11)) && \valid(out);
   @ requires \separated(out, p + (0 .. 11));
-  @ assigns *out; */
+  @ assigns out->item_size, out->item_type, out->data_offset; */
 static void info_read(const uint8_t *p, struct hvp_views_info *out)
 {
 	out->item_size = hvp_get_u32(p); /* +0 */
@@ -267,7 +267,8 @@ static enum hvp_status packet_check(const struct hvp_views_packet *in, enum hvp_
 
 /*@ requires \valid_read(p + (0 .. 35)) && \valid(out);
   @ requires \separated(out, p + (0 .. 35));
-  @ assigns *out; */
+  @ assigns out->length, out->data_offset, out->data_length, out->info_offset, out->info_length,
+  @	out->handle; */
 static void packet_read(const uint8_t *p, struct hvp_views_packet *out)
 {
 	out->length = hvp_get_u32(p + 4); /* +4 */
@@ -413,7 +414,7 @@ static enum hvp_status negotiate_check(const struct hvp_views_negotiate *in, enu
 
 /*@ requires \valid_read(p + (0 .. 11)) && \valid(out);
   @ requires \separated(out, p + (0 .. 11));
-  @ assigns *out; */
+  @ assigns out->length, out->frame_count, out->message_count; */
 static void negotiate_read(const uint8_t *p, struct hvp_views_negotiate *out)
 {
 	out->length = hvp_get_u32(p + 4); /* +4 */
@@ -530,7 +531,7 @@ static enum hvp_status text_check(const struct hvp_views_text *in, enum hvp_stat
 
 /*@ requires \valid_read(p + (0 .. 47)) && \valid(out);
   @ requires \separated(out, p + (0 .. 47));
-  @ assigns *out; */
+  @ assigns out->length, out->title[0 .. 19]; */
 static void text_read(const uint8_t *p, struct hvp_views_text *out)
 {
 	out->length = hvp_get_u32(p + 4); /* +4 */
@@ -635,7 +636,7 @@ static enum hvp_status path_check(const struct hvp_views_path *in, enum hvp_stat
 
 /*@ requires \valid_read(p + (0 .. 11)) && \valid(out);
   @ requires \separated(out, p + (0 .. 11));
-  @ assigns *out; */
+  @ assigns out->length, out->kind_of_path; */
 static void path_read(const uint8_t *p, struct hvp_views_path *out)
 {
 	out->length = hvp_get_u32(p + 4); /* +4 */
@@ -644,7 +645,7 @@ static void path_read(const uint8_t *p, struct hvp_views_path *out)
 
 /*@ requires p == \null || \valid_read(p + (0 .. 15));
   @ requires \valid(out) && \separated(out, p + (0 .. 15));
-  @ assigns *out; */
+  @ assigns out->file_offset, out->label[0 .. 3]; */
 static void path_read_offset(const uint8_t *p, struct hvp_views_path *out)
 {
 	if (!p) {
