@@ -34,7 +34,7 @@ check: ## build and pass every check that CI runs; ONLY=step,step SKIP=step,step
 
 prove: ## prove memory safety of codecs, cursors and ring arithmetic (Frama-C WP)
 	$(call setup,build proofs)
-	@proofs/prove
+	@proofs/prove --record
 
 coverage: ## lines and branches of src/ that the tests run, printed and as HTML
 	$(call setup,build suite tests)
