@@ -299,6 +299,13 @@ START_TEST(a_wait_counts_what_is_put_and_not_yet_committed)
 	ck_assert_int_eq(hvp_ring_tx_wait(&p.tx, 1064), HVP_AGAIN);
 	ck_assert_uint_eq(control_get(p.control, CONTROL_PENDING), 4088);
 	pair_close(&p);
+	/* A quarter of the ring does not fit behind what was put: all of it is asked for. */
+	pair_open(&p, 1, false, HVP_RING_GUEST);
+	pair_send(&p, 900);
+	ck_assert_int_eq(pair_put(&p, 3100, 0), HVP_OK);
+	ck_assert_int_eq(hvp_ring_tx_wait(&p.tx, 40), HVP_AGAIN);
+	ck_assert_uint_eq(control_get(p.control, CONTROL_PENDING), 4088);
+	pair_close(&p);
 }
 END_TEST
 

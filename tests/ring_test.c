@@ -339,6 +339,20 @@ START_TEST(a_size_that_no_descriptor_can_tell_is_refused)
 }
 END_TEST
 
+START_TEST(a_refused_send_leaves_the_signal_alone)
+{
+	struct hvp_ring_out out = hvp_ring_inband(NULL, 0);
+	bool signal = true;
+	struct pair p;
+
+	pair_open(&p, 1, false, HVP_RING_GUEST);
+	pair_send(&p, 4048);
+	ck_assert_int_eq(hvp_ring_tx_send(&p.tx, &out, &signal), HVP_AGAIN);
+	ck_assert(signal);
+	pair_close(&p);
+}
+END_TEST
+
 START_TEST(what_is_not_committed_is_not_seen)
 {
 	struct hvp_ring_packet packet;
@@ -805,6 +819,8 @@ START_TEST(gpa_direct_refuses_to_send_ranges_outside_the_rules)
 	ck_assert(!hvp_ring_tx_commit(&p.tx));
 	pair_send(&p, 4000);
 	ck_assert_int_eq(hvp_ring_tx_put_gpa(&p.tx, &out, three_ranges, 3), HVP_AGAIN);
+	control_set(p.control, CONTROL_READ, control_get(p.control, CONTROL_WRITE));
+	ck_assert_int_eq(hvp_ring_tx_put_gpa(&p.tx, &out, three_ranges, 3), HVP_OK);
 	pair_close(&p);
 }
 END_TEST
@@ -1031,6 +1047,7 @@ static void add_writing(TCase *t)
 	tcase_add_test(t, a_writer_fills_the_ring_but_never_to_the_point_of_emptiness);
 	tcase_add_test(t, the_largest_packet_leaves_sixteen_bytes_and_a_larger_one_can_never_fit);
 	tcase_add_test(t, a_size_that_no_descriptor_can_tell_is_refused);
+	tcase_add_test(t, a_refused_send_leaves_the_signal_alone);
 	tcase_add_test(t, what_is_not_committed_is_not_seen);
 	tcase_add_test(t, packet_total_is_the_sum_of_the_parts);
 }

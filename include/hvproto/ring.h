@@ -656,6 +656,11 @@ static inline struct hvp_rd hvp_ring_extra(const struct hvp_ring_packet *packet)
  * HVP_SHORT if the header is cut off; HVP_ARG for a packet of another type or one that was
  * skipped.
  */
+/*@ requires hvp_ring_packet_ok(packet) && \valid(iter);
+  @ requires fault == \null || \valid(fault);
+  @ requires \separated(iter, fault, packet);
+  @ assigns *iter, *fault;
+  @ ensures \result == HVP_OK ==> iter->left > 0 && hvp_rd_ok(&iter->rd); */
 enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet, struct hvp_gpa_iter *iter,
 				    struct hvp_fault *fault) HVP_MUST_CHECK;
 
@@ -669,6 +674,18 @@ enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet, struct
  * payload; HVP_VALUE for a byte_count of 0 or a byte_offset above 4095; HVP_RANGE if their
  * sum overflows; HVP_ARG when no range is left. A fault of the request, not of the ring.
  */
+/*@ requires \valid(iter) && hvp_rd_ok(&iter->rd) && \valid(item);
+  @ requires fault == \null || \valid(fault);
+  @ requires \separated(iter, item, fault, iter->rd.p + (0 .. iter->rd.len - 1));
+  @ assigns *iter, *item, *fault;
+  @ ensures \result == HVP_OK ==> hvp_rd_ok(&iter->rd);
+  @ ensures \result == HVP_OK ==> iter->left == \old(iter->left) - 1;
+  @ ensures \result == HVP_OK ==> item->byte_count > 0 && item->byte_offset < 4096;
+  @ ensures \result == HVP_OK ==> item->byte_offset + item->byte_count <= 0xffffffff;
+  @ ensures \result == HVP_OK ==>
+  @	item->pfn_count == (item->byte_offset + item->byte_count + 4095) / 4096;
+  @ ensures \result == HVP_OK ==>
+  @	hvp_rd_sees(item->pfns) && item->pfns.len == item->pfn_count * 8; */
 enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item *item,
 				  struct hvp_fault *fault) HVP_MUST_CHECK;
 
@@ -681,6 +698,12 @@ enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item
  * Context: any. Return: HVP_OK; HVP_SHORT if fewer ranges lie before the payload than the
  * header tells; HVP_ARG for a packet of another type or one that was skipped.
  */
+/*@ requires hvp_ring_packet_ok(packet) && \valid(iter);
+  @ requires fault == \null || \valid(fault);
+  @ requires \separated(iter, fault, packet);
+  @ assigns *iter, *fault;
+  @ ensures \result == HVP_OK ==> hvp_rd_ok(&iter->rd);
+  @ ensures \result == HVP_OK ==> iter->left * 8 <= iter->rd.len - iter->rd.off; */
 enum hvp_status hvp_ring_xfer_ranges(const struct hvp_ring_packet *packet,
 				     struct hvp_xfer_iter *iter,
 				     struct hvp_fault *fault) HVP_MUST_CHECK;
@@ -695,6 +718,12 @@ enum hvp_status hvp_ring_xfer_ranges(const struct hvp_ring_packet *packet,
  * Context: any. Return: HVP_OK; HVP_RANGE if the range leaves the buffer (the iterator moves
  * on, the next range may be sound); HVP_ARG when no range is left.
  */
+/*@ requires \valid(iter) && hvp_rd_ok(&iter->rd) && \valid(range);
+  @ requires fault == \null || \valid(fault);
+  @ requires \separated(iter, range, fault, iter->rd.p + (0 .. iter->rd.len - 1));
+  @ assigns *iter, *range, *fault;
+  @ ensures hvp_rd_ok(&iter->rd);
+  @ ensures \result == HVP_OK ==> range->byte_offset + range->byte_count <= buffer_size; */
 enum hvp_status hvp_ring_xfer_next(struct hvp_xfer_iter *iter, uint32_t buffer_size,
 				   struct hvp_xfer_range *range,
 				   struct hvp_fault *fault) HVP_MUST_CHECK;

@@ -7,12 +7,16 @@
 
 #define RANGES_OFFSET 24u /* of the first range from the start of the packet */
 
+/*@ requires fault == \null || \valid(fault);
+  @ assigns *fault;
+  @ ensures \result == status; */
 static enum hvp_status fault_at(struct hvp_fault *fault, enum hvp_status status,
 				struct hvp_bound bound, uint64_t found)
 {
 	return hvp_fault_at(fault, status, &bound, found);
 }
 
+/*@ assigns \nothing; */
 static struct hvp_bound bound_of(const char *message, const char *field, size_t offset,
 				 uint64_t low, uint64_t high)
 {
@@ -48,22 +52,16 @@ enum hvp_status hvp_ring_gpa_ranges(const struct hvp_ring_packet *packet, struct
 	return HVP_OK;
 }
 
-enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item *item,
-				  struct hvp_fault *fault)
+/* Section 3.5.2, on a range whose header stands at @at. */
+/*@ requires \valid_read(item);
+  @ requires fault == \null || \valid(fault);
+  @ requires \separated(item, fault);
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> item->byte_count > 0 && item->byte_offset < 4096;
+  @ ensures \result == HVP_OK ==> item->byte_offset + item->byte_count <= 0xffffffff; */
+static enum hvp_status check_gpa_item(const struct hvp_gpa_item *item, size_t at,
+				      struct hvp_fault *fault)
 {
-	size_t at = HVP_RING_DESC_SIZE + iter->rd.off;
-	uint64_t pfns;
-	const uint8_t *p;
-
-	if (iter->left == 0)
-		return fault_at(fault, HVP_ARG,
-				bound_of("ring.gpa_range", "range_count", 20, 1, UINT32_MAX), 0);
-	p = hvp_rd_take(&iter->rd, 8);
-	if (!p)
-		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range", hvp_rd_left(&iter->rd),
-				      8);
-	item->byte_count = hvp_get_u32(p);
-	item->byte_offset = hvp_get_u32(p + 4);
 	if (item->byte_count == 0)
 		return fault_at(fault, HVP_VALUE,
 				bound_of("ring.gpa_range", "byte_count", at, 1, UINT32_MAX), 0);
@@ -77,9 +75,31 @@ enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item
 				bound_of("ring.gpa_range", "byte_count", at, 1,
 					 UINT32_MAX - item->byte_offset),
 				item->byte_count);
-	pfns = ((uint64_t)item->byte_offset + item->byte_count + HVP_RING_PAGE_SIZE - 1u) /
-	       HVP_RING_PAGE_SIZE;
-	item->pfn_count = (uint32_t)pfns;
+	return HVP_OK;
+}
+
+enum hvp_status hvp_ring_gpa_next(struct hvp_gpa_iter *iter, struct hvp_gpa_item *item,
+				  struct hvp_fault *fault)
+{
+	size_t at = HVP_RING_DESC_SIZE + iter->rd.off;
+	enum hvp_status status;
+	const uint8_t *p;
+
+	if (iter->left == 0)
+		return fault_at(fault, HVP_ARG,
+				bound_of("ring.gpa_range", "range_count", 20, 1, UINT32_MAX), 0);
+	p = hvp_rd_take(&iter->rd, 8);
+	if (!p)
+		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range", hvp_rd_left(&iter->rd),
+				      8);
+	item->byte_count = hvp_get_u32(p);
+	item->byte_offset = hvp_get_u32(p + 4);
+	status = check_gpa_item(item, at, fault);
+	if (status != HVP_OK)
+		return status;
+	item->pfn_count = (uint32_t)(((uint64_t)item->byte_offset + item->byte_count +
+				      HVP_RING_PAGE_SIZE - 1u) /
+				     HVP_RING_PAGE_SIZE);
 	if (!hvp_rd_sub(&iter->rd, (size_t)item->pfn_count * 8u, &item->pfns))
 		return hvp_fault_size(fault, HVP_SHORT, "ring.gpa_range", hvp_rd_left(&iter->rd),
 				      (size_t)item->pfn_count * 8u);
