@@ -176,6 +176,7 @@ int hvc_pool_run(struct hvc_run *run);
 json_t *hvc_perform(struct hvc_run *run, const struct hvc_case *c);
 
 /* summary.c */
+void hvc_result_expand(json_t *result);
 void hvc_result_settle(struct hvc_run *run, size_t at, json_t *result);
 int hvc_summary_make(struct hvc_run *run);
 const char *hvc_verdict(const json_t *result);

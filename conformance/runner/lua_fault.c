@@ -156,34 +156,46 @@ static int lua_fault_moment(lua_State *L)
 	return 0;
 }
 
-/* fault_load{channel number, side, offset, skip, count, bytes, target}: for hooked targets */
-static int lua_fault_load(lua_State *L)
+/* Where a byte is: of memory when "gpa" is given, else of a channel's ring. */
+static void *place(lua_State *L, uint32_t offset)
 {
 	static const char *const sides[] = { "g2h", "h2g", NULL };
 	struct hvc_world *w = hvc_world_of(L);
+	uint64_t gpa = hvc_opt_int(L, 1, "gpa", 0);
 	uint64_t n = hvc_opt_int(L, 1, "number", 0);
-	enum hvm_ring_side side = option(L, "side", sides) == 0 ? HVM_RING_G2H : HVM_RING_H2G;
+	enum hvm_ring_side side;
+
+	if (gpa)
+		return hvm_mem_ptr(w->partition, gpa + offset, 1);
+	if (n < 1 || n > w->channel_count) {
+		luaL_error(L, "no channel was offered under this number");
+		return NULL;
+	}
+	side = option(L, "side", sides) == 0 ? HVM_RING_G2H : HVM_RING_H2G;
+	return hvm_scripted_ring_ptr(w->channels[n - 1], side, offset);
+}
+
+/* fault_load{gpa, or channel number and side; offset, skip, count, bytes, target} */
+static int lua_fault_load(lua_State *L)
+{
 	uint32_t offset = (uint32_t)hvc_opt_int(L, 1, "offset", 0);
 	struct hvm_load_rule r;
 	const char *bytes;
 	size_t size;
 
 	memset(&r, 0, sizeof(r));
-	if (n < 1 || n > w->channel_count)
-		return luaL_error(L, "no channel was offered under this number");
 	lua_getfield(L, 1, "bytes");
 	bytes = luaL_checklstring(L, -1, &size);
 	if (size < 1 || size > sizeof(r.bytes))
 		return luaL_error(L, "bytes: 1 to 8");
 	memcpy(r.bytes, bytes, size);
 	r.len = (uint32_t)size;
-	r.addr = hvm_scripted_ring_ptr(w->channels[n - 1], side, offset);
-	r.target = hvm_scripted_ring_ptr(w->channels[n - 1], side,
-					 (uint32_t)hvc_opt_int(L, 1, "target", offset));
+	r.addr = place(L, offset);
+	r.target = place(L, (uint32_t)hvc_opt_int(L, 1, "target", offset));
 	r.skip = (uint32_t)hvc_opt_int(L, 1, "skip", 0);
 	r.count = opt_count(L);
 	if (!r.addr || !r.target)
-		return luaL_error(L, "outside the ring, or it is not open");
+		return luaL_error(L, "outside of memory or of the ring, or it is not open");
 	must(L, hvm_fault_load(faults(L), &r));
 	return 0;
 }

@@ -282,10 +282,11 @@ static int lua_synic_stats(lua_State *L)
 	if (!hvm_synic_stats(w->partition, (uint32_t)luaL_checkinteger(L, 1),
 			     (uint32_t)luaL_optinteger(L, 2, HVM_SINT_VMBUS), &s))
 		return luaL_error(L, "no such virtual processor or SINT");
-	lua_createtable(L, 0, 6);
+	lua_createtable(L, 0, 7);
 	set_int(L, "messages", s.messages);
 	set_int(L, "pending", s.pending);
 	set_int(L, "eoms", s.eoms);
+	set_int(L, "needless", s.needless);
 	set_int(L, "interrupts", s.interrupts);
 	set_int(L, "events", s.events);
 	set_int(L, "lost", s.lost);

@@ -395,12 +395,25 @@ static int open_driver(struct hvc_world *w, struct hvt_config *cfg)
 	return 0;
 }
 
+/* A process runs one case at a time. */
+static struct hvc_world *loading;
+
+/* Called by what is compiled through ports/hooked.h: our own target, and the mock host's rings. */
+void hvp_hook_shared_load(const volatile void *p, size_t size);
+
+void hvp_hook_shared_load(const volatile void *p, size_t size)
+{
+	if (loading)
+		hvm_faults_shared_load(hvm_partition_faults(loading->partition), p, size);
+}
+
 int hvc_world_open(struct hvc_world *w)
 {
 	struct hvt_config driver = { .size = sizeof(driver) };
 
 	if (open_partition(w, &driver) != 0 || open_server(w) != 0)
 		return -1;
+	loading = w;
 	if (w->c->side == HVC_HOST)
 		return hvc_raw_open(w);
 	return open_driver(w, &driver);
@@ -439,6 +452,7 @@ void hvc_world_close(struct hvc_world *w)
 	size_t i;
 
 	hvc_world_end_guest(w);
+	loading = NULL;
 	hvc_raw_close(w);
 	for (i = 0; i < w->channel_count; i++)
 		hvm_scripted_free(w->channels[i]);

@@ -9,6 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,22 +62,38 @@ static void write_all(int fd, const char *text, size_t n)
 }
 
 /*
+ * Two lines: the result, and its transcript. The parent keeps the second as text for as long as
+ * it forks: thousands of small objects would make each fork slower than the case it is for.
+ */
+static void report(json_t *result, int fd)
+{
+	json_t *transcript = json_incref(json_object_get(result, "transcript"));
+	char *head;
+	char *tail;
+
+	json_object_del(result, "transcript");
+	head = json_dumps(result, JSON_COMPACT);
+	tail = json_dumps(transcript, JSON_COMPACT);
+	if (!head || !tail)
+		_exit(HVC_EXIT_USAGE);
+	write_all(fd, head, strlen(head));
+	write_all(fd, "\n", 1);
+	write_all(fd, tail, strlen(tail));
+}
+
+/*
  * Ends by _exit(): a leak check of the whole heap after each of hundreds of cases would cost
  * more than the cases, and pages of the target are counted by the machine anyway.
  */
 static void child(struct hvc_run *run, size_t at, const struct job *job, int fd)
 {
-	json_t *result;
-	char *text;
-
 	if (job->log)
 		dup2(fileno(job->log), STDERR_FILENO);
-	signal(SIGINT, SIG_DFL);
-	result = hvc_perform(run, run->order[at]);
-	text = json_dumps(result, JSON_COMPACT);
-	if (!text)
-		_exit(HVC_EXIT_USAGE);
-	write_all(fd, text, strlen(text));
+#ifdef __linux__
+	/* A hanging case must not outlive a runner that was killed. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+	report(hvc_perform(run, run->order[at]), fd);
 	_exit(HVC_EXIT_OK);
 }
 
@@ -144,6 +163,18 @@ static json_t *verdict_of_crash(const struct pool *pool, struct job *job, int st
 	return result;
 }
 
+static json_t *parse_report(const struct job *job)
+{
+	const char *text = job->text ? job->text : "";
+	const char *end = job->size ? memchr(text, '\n', job->size) : NULL;
+	json_t *result = end ? json_loadb(text, (size_t)(end - text), 0, NULL) : NULL;
+
+	if (result)
+		json_object_set_new(result, "raw", json_stringn(end + 1,
+			job->size - (size_t)(end + 1 - text)));
+	return result;
+}
+
 /* The child has closed its pipe: take its result, or say how it died. */
 static void finish(struct pool *pool, struct job *job)
 {
@@ -155,7 +186,7 @@ static void finish(struct pool *pool, struct job *job)
 		;
 	close(job->fd);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !job->timed_out)
-		result = json_loadb(job->text ? job->text : "", job->size, 0, NULL);
+		result = parse_report(job);
 	if (!result)
 		result = verdict_of_crash(pool, job, status);
 	log = log_text(job);

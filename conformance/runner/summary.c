@@ -63,6 +63,19 @@ static void apply_expected(const struct hvc_run *run, const struct hvc_case *c, 
 	json_object_set_new(result, "bad", json_boolean(failed));
 }
 
+/* The transcript of a result that came as text. */
+void hvc_result_expand(json_t *result)
+{
+	const char *raw = json_string_value(json_object_get(result, "raw"));
+	json_t *transcript;
+
+	if (!raw)
+		return;
+	transcript = json_loads(raw, 0, NULL);
+	json_object_set_new(result, "transcript", transcript ? transcript : json_array());
+	json_object_del(result, "raw");
+}
+
 /* Takes over @result. */
 void hvc_result_settle(struct hvc_run *run, size_t at, json_t *result)
 {
@@ -72,6 +85,8 @@ void hvc_result_settle(struct hvc_run *run, size_t at, json_t *result)
 	apply_expected(run, c, result);
 	if (run->sanity && (at == 0 || at == run->count - 1))
 		json_object_set_new(result, "round", json_string(at == 0 ? "first" : "last"));
+	if (hvc_is_bad(result))
+		hvc_result_expand(result);
 	run->results[at] = result;
 	hvc_terminal_case(run, at);
 }
@@ -158,6 +173,8 @@ int hvc_summary_make(struct hvc_run *run)
 		run->driver->version ? run->driver->version : ""));
 	json_object_set_new(run->summary, "seconds", json_real(run->wall_seconds));
 	sort_results(run, n);
+	for (i = 0; (run->opt->json || run->opt->html) && i < n; i++)
+		hvc_result_expand(run->results[i]);
 	if (run->bail)
 		json_object_set_new(run->summary, "bail", json_string(run->bail));
 	if (run->bail || json_integer_value(json_object_get(run->summary, "failed")) > 0)

@@ -8,7 +8,8 @@ Host.__index = Host
 Message.__index = Message
 Packet.__index = Packet
 
-local KIND_MESSAGE, G2H, H2G = 1, 1, 2
+local KIND_MESSAGE, KIND_SIGNAL, KIND_HYPERVISOR = 1, 3, 4
+local G2H, H2G = 1, 2
 
 -- Messages ------------------------------------------------------------------------------
 
@@ -264,6 +265,49 @@ function Host:signal_flag(flag, opts)
 end
 function Host:interrupt(vp, sint) hvc.interrupt(vp or 0, sint) end
 
+local function entries_of(kind)
+  local found = {}
+  for n = 1, hvc.entries() do
+    local e = hvc.entry(n)
+    if e.kind == kind and e.direction == G2H then found[#found + 1] = e end
+  end
+  return found
+end
+
+-- What the guest wrote into MSRs, in order: { msr, value, vp }
+function Host:msr_writes(msr)
+  local found = {}
+  for _, e in ipairs(entries_of(KIND_HYPERVISOR)) do
+    if e.aux >> 28 == 4 and (not msr or e.aux == msr) then
+      found[#found + 1] = { msr = e.aux, value = get_u64(e.bytes, 0), vp = e.vp }
+    end
+  end
+  return found
+end
+
+-- Hypercalls of the guest that returned a failure: { control, status, vp }
+function Host:failed_calls()
+  local found = {}
+  for _, e in ipairs(entries_of(KIND_HYPERVISOR)) do
+    if e.aux >> 28 ~= 4 then
+      found[#found + 1] = { control = e.aux, status = get_u64(e.bytes, 0), vp = e.vp }
+    end
+  end
+  return found
+end
+
+-- HvSignalEvent calls of the guest that reached a port: { connection, flag, channel, vp }
+function Host:signal_calls(connection)
+  local found = {}
+  for _, e in ipairs(entries_of(KIND_SIGNAL)) do
+    if not connection or e.connection == connection then
+      found[#found + 1] = { connection = e.connection, flag = e.aux, channel = e.channel,
+                            vp = e.vp }
+    end
+  end
+  return found
+end
+
 -- Wait until condition() holds.
 function Host:wait_until(condition, timeout, what)
   hvc.checked(1)
@@ -310,6 +354,12 @@ function Host:at(moment, opts)
 end
 
 function Host:clear_faults() hvc.fault_clear() end
+-- Fault rules that have not acted yet.
+function Host:unspent_faults() return hvc.fault_unspent() end
+
+-- Shared memory changes right after the target has loaded it (targets built with load hooks):
+-- { gpa, offset, bytes, target, skip, count }
+function Host:change_after_load(t) hvc.fault_load(rule(t)) end
 
 -- Channels ------------------------------------------------------------------------------
 
