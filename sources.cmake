@@ -56,6 +56,7 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/os.h
 	include/hvproto/port.h
 	include/hvproto/rd.h
+	include/hvproto/reqids.h
 	include/hvproto/ring.h
 	include/hvproto/status.h
 	include/hvproto/synic.h

@@ -3,7 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include <hvproto/ring.h>
+#include <hvproto/reqids.h>
 
 static struct hvp_reqids ids;
 static struct hvp_reqid_slot *slots;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ids of requests in flight: numbers that a peer may forge without harm. */
-#include <hvproto/ring.h>
+#include <hvproto/reqids.h>
 
 #define NO_SLOT UINT32_MAX
 #define COUNT_MAX 0x80000000u
