@@ -17,8 +17,8 @@ DOCS = {
         ("in", "structure"), ("neg", "what the peers agreed on"),
         ("fault", "what was refused and why, or NULL")]),
     "size": ("bytes that the encoder writes", [("in", "structure")]),
-    "encode": ("write %s, reserved fields as 0", [
-        ("w", "where to; unchanged unless HVP_OK"), ("neg", "what the peers agreed on"),
+    "encode": ("write %s", [
+        ("w", "where to, reserved fields as 0; unchanged unless HVP_OK"), ("neg", "what the peers agreed on"),
         ("in", "structure; its views must not lie in the buffer of @w"),
         ("fault", "what was refused and why, or NULL")]),
     "next": ("take the next item off a chain", [

@@ -87,8 +87,8 @@ enum hvp_status hvp_pipe_header_validate(const struct hvp_pipe_header *in, struc
 size_t hvp_pipe_header_size(const struct hvp_pipe_header *in);
 
 /**
- * hvp_pipe_header_encode() - write pipe header, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_pipe_header_encode() - write pipe header
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -175,8 +175,8 @@ enum hvp_status hvp_pipe_data_validate(const struct hvp_pipe_data *in, struct hv
 size_t hvp_pipe_data_size(const struct hvp_pipe_data *in);
 
 /**
- * hvp_pipe_data_encode() - write DATA, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_pipe_data_encode() - write DATA
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -259,8 +259,8 @@ enum hvp_status hvp_pipe_partial_validate(const struct hvp_pipe_partial *in, str
 size_t hvp_pipe_partial_size(const struct hvp_pipe_partial *in);
 
 /**
- * hvp_pipe_partial_encode() - write PARTIAL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_pipe_partial_encode() - write PARTIAL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -353,8 +353,8 @@ enum hvp_status hvp_pipe_setup_gpa_direct_validate(const struct hvp_pipe_setup_g
 size_t hvp_pipe_setup_gpa_direct_size(const struct hvp_pipe_setup_gpa_direct *in);
 
 /**
- * hvp_pipe_setup_gpa_direct_encode() - write SETUP_GPA_DIRECT, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_pipe_setup_gpa_direct_encode() - write SETUP_GPA_DIRECT
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -439,8 +439,8 @@ enum hvp_status hvp_pipe_teardown_gpa_direct_validate(const struct hvp_pipe_tear
 size_t hvp_pipe_teardown_gpa_direct_size(const struct hvp_pipe_teardown_gpa_direct *in);
 
 /**
- * hvp_pipe_teardown_gpa_direct_encode() - write TEARDOWN_GPA_DIRECT, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_pipe_teardown_gpa_direct_encode() - write TEARDOWN_GPA_DIRECT
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -519,8 +519,8 @@ enum hvp_status hvp_pipe_indication_complete_validate(const struct hvp_pipe_indi
 size_t hvp_pipe_indication_complete_size(const struct hvp_pipe_indication_complete *in);
 
 /**
- * hvp_pipe_indication_complete_encode() - write INDICATION_COMPLETE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_pipe_indication_complete_encode() - write INDICATION_COMPLETE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

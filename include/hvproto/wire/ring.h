@@ -154,8 +154,8 @@ enum hvp_status hvp_ring_descriptor_validate(const struct hvp_ring_descriptor *i
 size_t hvp_ring_descriptor_size(const struct hvp_ring_descriptor *in);
 
 /**
- * hvp_ring_descriptor_encode() - write packet descriptor, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_ring_descriptor_encode() - write packet descriptor
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -230,8 +230,8 @@ enum hvp_status hvp_ring_trailer_validate(const struct hvp_ring_trailer *in, str
 size_t hvp_ring_trailer_size(const struct hvp_ring_trailer *in);
 
 /**
- * hvp_ring_trailer_encode() - write packet trailer, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_ring_trailer_encode() - write packet trailer
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -308,8 +308,8 @@ enum hvp_status hvp_ring_transfer_pages_validate(const struct hvp_ring_transfer_
 size_t hvp_ring_transfer_pages_size(const struct hvp_ring_transfer_pages *in);
 
 /**
- * hvp_ring_transfer_pages_encode() - write transfer page header, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_ring_transfer_pages_encode() - write transfer page header
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -387,8 +387,8 @@ enum hvp_status hvp_ring_transfer_range_validate(const struct hvp_ring_transfer_
 size_t hvp_ring_transfer_range_size(const struct hvp_ring_transfer_range *in);
 
 /**
- * hvp_ring_transfer_range_encode() - write transfer page range, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_ring_transfer_range_encode() - write transfer page range
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -466,8 +466,8 @@ enum hvp_status hvp_ring_gpa_direct_validate(const struct hvp_ring_gpa_direct *i
 size_t hvp_ring_gpa_direct_size(const struct hvp_ring_gpa_direct *in);
 
 /**
- * hvp_ring_gpa_direct_encode() - write GPA-direct header, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_ring_gpa_direct_encode() - write GPA-direct header
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -549,8 +549,8 @@ enum hvp_status hvp_ring_gpa_range_validate(const struct hvp_ring_gpa_range *in,
 size_t hvp_ring_gpa_range_size(const struct hvp_ring_gpa_range *in);
 
 /**
- * hvp_ring_gpa_range_encode() - write head of a GPA range, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_ring_gpa_range_encode() - write head of a GPA range
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

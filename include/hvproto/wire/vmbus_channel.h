@@ -100,8 +100,8 @@ enum hvp_status hvp_vmbus_open_channel_validate(const struct hvp_vmbus_open_chan
 size_t hvp_vmbus_open_channel_size(const struct hvp_vmbus_open_channel *in);
 
 /**
- * hvp_vmbus_open_channel_encode() - write OPEN_CHANNEL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_open_channel_encode() - write OPEN_CHANNEL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -184,8 +184,8 @@ enum hvp_status hvp_vmbus_open_channel_result_validate(
 size_t hvp_vmbus_open_channel_result_size(const struct hvp_vmbus_open_channel_result *in);
 
 /**
- * hvp_vmbus_open_channel_result_encode() - write OPEN_CHANNEL_RESULT, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_open_channel_result_encode() - write OPEN_CHANNEL_RESULT
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -262,8 +262,8 @@ enum hvp_status hvp_vmbus_close_channel_validate(const struct hvp_vmbus_close_ch
 size_t hvp_vmbus_close_channel_size(const struct hvp_vmbus_close_channel *in);
 
 /**
- * hvp_vmbus_close_channel_encode() - write CLOSE_CHANNEL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_close_channel_encode() - write CLOSE_CHANNEL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -342,8 +342,8 @@ enum hvp_status hvp_vmbus_modify_channel_validate(const struct hvp_vmbus_modify_
 size_t hvp_vmbus_modify_channel_size(const struct hvp_vmbus_modify_channel *in);
 
 /**
- * hvp_vmbus_modify_channel_encode() - write MODIFY_CHANNEL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_modify_channel_encode() - write MODIFY_CHANNEL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -423,8 +423,8 @@ enum hvp_status hvp_vmbus_modify_channel_response_validate(
 size_t hvp_vmbus_modify_channel_response_size(const struct hvp_vmbus_modify_channel_response *in);
 
 /**
- * hvp_vmbus_modify_channel_response_encode() - write MODIFY_CHANNEL_RESPONSE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_modify_channel_response_encode() - write MODIFY_CHANNEL_RESPONSE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

@@ -101,8 +101,8 @@ enum hvp_status hvp_vmbus_initiate_contact_validate(const struct hvp_vmbus_initi
 size_t hvp_vmbus_initiate_contact_size(const struct hvp_vmbus_initiate_contact *in);
 
 /**
- * hvp_vmbus_initiate_contact_encode() - write INITIATE_CONTACT, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_initiate_contact_encode() - write INITIATE_CONTACT
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -195,8 +195,8 @@ enum hvp_status hvp_vmbus_version_response_validate(const struct hvp_vmbus_versi
 size_t hvp_vmbus_version_response_size(const struct hvp_vmbus_version_response *in);
 
 /**
- * hvp_vmbus_version_response_encode() - write VERSION_RESPONSE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_version_response_encode() - write VERSION_RESPONSE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -273,8 +273,8 @@ enum hvp_status hvp_vmbus_unload_validate(const struct hvp_vmbus_unload *in, str
 size_t hvp_vmbus_unload_size(const struct hvp_vmbus_unload *in);
 
 /**
- * hvp_vmbus_unload_encode() - write UNLOAD, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_unload_encode() - write UNLOAD
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -350,8 +350,8 @@ enum hvp_status hvp_vmbus_unload_complete_validate(const struct hvp_vmbus_unload
 size_t hvp_vmbus_unload_complete_size(const struct hvp_vmbus_unload_complete *in);
 
 /**
- * hvp_vmbus_unload_complete_encode() - write UNLOAD_COMPLETE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_unload_complete_encode() - write UNLOAD_COMPLETE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -431,8 +431,8 @@ enum hvp_status hvp_vmbus_modify_connection_validate(const struct hvp_vmbus_modi
 size_t hvp_vmbus_modify_connection_size(const struct hvp_vmbus_modify_connection *in);
 
 /**
- * hvp_vmbus_modify_connection_encode() - write MODIFY_CONNECTION, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_modify_connection_encode() - write MODIFY_CONNECTION
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -511,8 +511,8 @@ size_t hvp_vmbus_modify_connection_response_size(
 	const struct hvp_vmbus_modify_connection_response *in);
 
 /**
- * hvp_vmbus_modify_connection_response_encode() - write MODIFY_CONNECTION_RESPONSE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_modify_connection_response_encode() - write MODIFY_CONNECTION_RESPONSE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

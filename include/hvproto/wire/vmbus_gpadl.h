@@ -95,8 +95,8 @@ enum hvp_status hvp_vmbus_gpadl_header_validate(const struct hvp_vmbus_gpadl_hea
 size_t hvp_vmbus_gpadl_header_size(const struct hvp_vmbus_gpadl_header *in);
 
 /**
- * hvp_vmbus_gpadl_header_encode() - write GPADL_HEADER, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_gpadl_header_encode() - write GPADL_HEADER
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -189,8 +189,8 @@ enum hvp_status hvp_vmbus_gpadl_body_validate(const struct hvp_vmbus_gpadl_body 
 size_t hvp_vmbus_gpadl_body_size(const struct hvp_vmbus_gpadl_body *in);
 
 /**
- * hvp_vmbus_gpadl_body_encode() - write GPADL_BODY, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_gpadl_body_encode() - write GPADL_BODY
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -276,8 +276,8 @@ enum hvp_status hvp_vmbus_gpadl_created_validate(const struct hvp_vmbus_gpadl_cr
 size_t hvp_vmbus_gpadl_created_size(const struct hvp_vmbus_gpadl_created *in);
 
 /**
- * hvp_vmbus_gpadl_created_encode() - write GPADL_CREATED, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_gpadl_created_encode() - write GPADL_CREATED
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -356,8 +356,8 @@ enum hvp_status hvp_vmbus_gpadl_teardown_validate(const struct hvp_vmbus_gpadl_t
 size_t hvp_vmbus_gpadl_teardown_size(const struct hvp_vmbus_gpadl_teardown *in);
 
 /**
- * hvp_vmbus_gpadl_teardown_encode() - write GPADL_TEARDOWN, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_gpadl_teardown_encode() - write GPADL_TEARDOWN
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -434,8 +434,8 @@ enum hvp_status hvp_vmbus_gpadl_torndown_validate(const struct hvp_vmbus_gpadl_t
 size_t hvp_vmbus_gpadl_torndown_size(const struct hvp_vmbus_gpadl_torndown *in);
 
 /**
- * hvp_vmbus_gpadl_torndown_encode() - write GPADL_TORNDOWN, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_gpadl_torndown_encode() - write GPADL_TORNDOWN
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

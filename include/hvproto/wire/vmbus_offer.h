@@ -81,8 +81,8 @@ enum hvp_status hvp_vmbus_user_defined_ide_validate(const struct hvp_vmbus_user_
 size_t hvp_vmbus_user_defined_ide_size(const struct hvp_vmbus_user_defined_ide *in);
 
 /**
- * hvp_vmbus_user_defined_ide_encode() - write USER_DEFINED_IDE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_user_defined_ide_encode() - write USER_DEFINED_IDE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -162,8 +162,8 @@ enum hvp_status hvp_vmbus_user_defined_pipe_validate(const struct hvp_vmbus_user
 size_t hvp_vmbus_user_defined_pipe_size(const struct hvp_vmbus_user_defined_pipe *in);
 
 /**
- * hvp_vmbus_user_defined_pipe_encode() - write USER_DEFINED_PIPE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_user_defined_pipe_encode() - write USER_DEFINED_PIPE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -248,8 +248,8 @@ enum hvp_status hvp_vmbus_user_defined_hvsock_validate(
 size_t hvp_vmbus_user_defined_hvsock_size(const struct hvp_vmbus_user_defined_hvsock *in);
 
 /**
- * hvp_vmbus_user_defined_hvsock_encode() - write USER_DEFINED_HVSOCK, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_user_defined_hvsock_encode() - write USER_DEFINED_HVSOCK
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -354,8 +354,8 @@ enum hvp_status hvp_vmbus_offer_channel_validate(const struct hvp_vmbus_offer_ch
 size_t hvp_vmbus_offer_channel_size(const struct hvp_vmbus_offer_channel *in);
 
 /**
- * hvp_vmbus_offer_channel_encode() - write OFFER_CHANNEL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_offer_channel_encode() - write OFFER_CHANNEL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -434,8 +434,8 @@ enum hvp_status hvp_vmbus_rescind_channel_offer_validate(
 size_t hvp_vmbus_rescind_channel_offer_size(const struct hvp_vmbus_rescind_channel_offer *in);
 
 /**
- * hvp_vmbus_rescind_channel_offer_encode() - write RESCIND_CHANNEL_OFFER, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_rescind_channel_offer_encode() - write RESCIND_CHANNEL_OFFER
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -512,8 +512,8 @@ enum hvp_status hvp_vmbus_request_offers_validate(const struct hvp_vmbus_request
 size_t hvp_vmbus_request_offers_size(const struct hvp_vmbus_request_offers *in);
 
 /**
- * hvp_vmbus_request_offers_encode() - write REQUEST_OFFERS, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_request_offers_encode() - write REQUEST_OFFERS
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -591,8 +591,8 @@ enum hvp_status hvp_vmbus_all_offers_delivered_validate(
 size_t hvp_vmbus_all_offers_delivered_size(const struct hvp_vmbus_all_offers_delivered *in);
 
 /**
- * hvp_vmbus_all_offers_delivered_encode() - write ALL_OFFERS_DELIVERED, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_all_offers_delivered_encode() - write ALL_OFFERS_DELIVERED
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -669,8 +669,8 @@ enum hvp_status hvp_vmbus_rel_id_released_validate(const struct hvp_vmbus_rel_id
 size_t hvp_vmbus_rel_id_released_size(const struct hvp_vmbus_rel_id_released *in);
 
 /**
- * hvp_vmbus_rel_id_released_encode() - write REL_ID_RELEASED, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_rel_id_released_encode() - write REL_ID_RELEASED
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

@@ -77,8 +77,8 @@ enum hvp_status hvp_vmbus_pause_validate(const struct hvp_vmbus_pause *in, struc
 size_t hvp_vmbus_pause_size(const struct hvp_vmbus_pause *in);
 
 /**
- * hvp_vmbus_pause_encode() - write PAUSE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_pause_encode() - write PAUSE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -154,8 +154,8 @@ enum hvp_status hvp_vmbus_pause_response_validate(const struct hvp_vmbus_pause_r
 size_t hvp_vmbus_pause_response_size(const struct hvp_vmbus_pause_response *in);
 
 /**
- * hvp_vmbus_pause_response_encode() - write PAUSE_RESPONSE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_pause_response_encode() - write PAUSE_RESPONSE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -231,8 +231,8 @@ enum hvp_status hvp_vmbus_resume_validate(const struct hvp_vmbus_resume *in, str
 size_t hvp_vmbus_resume_size(const struct hvp_vmbus_resume *in);
 
 /**
- * hvp_vmbus_resume_encode() - write RESUME, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_resume_encode() - write RESUME
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

@@ -88,8 +88,8 @@ enum hvp_status hvp_vmbus_open_reserved_channel_validate(
 size_t hvp_vmbus_open_reserved_channel_size(const struct hvp_vmbus_open_reserved_channel *in);
 
 /**
- * hvp_vmbus_open_reserved_channel_encode() - write OPEN_RESERVED_CHANNEL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_open_reserved_channel_encode() - write OPEN_RESERVED_CHANNEL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -171,8 +171,8 @@ enum hvp_status hvp_vmbus_close_reserved_channel_validate(
 size_t hvp_vmbus_close_reserved_channel_size(const struct hvp_vmbus_close_reserved_channel *in);
 
 /**
- * hvp_vmbus_close_reserved_channel_encode() - write CLOSE_RESERVED_CHANNEL, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_close_reserved_channel_encode() - write CLOSE_RESERVED_CHANNEL
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -250,8 +250,8 @@ enum hvp_status hvp_vmbus_close_reserved_response_validate(
 size_t hvp_vmbus_close_reserved_response_size(const struct hvp_vmbus_close_reserved_response *in);
 
 /**
- * hvp_vmbus_close_reserved_response_encode() - write CLOSE_RESERVED_RESPONSE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_close_reserved_response_encode() - write CLOSE_RESERVED_RESPONSE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

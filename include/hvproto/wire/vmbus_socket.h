@@ -84,8 +84,8 @@ enum hvp_status hvp_vmbus_tl_connect_request_validate(const struct hvp_vmbus_tl_
 size_t hvp_vmbus_tl_connect_request_size(const struct hvp_vmbus_tl_connect_request *in);
 
 /**
- * hvp_vmbus_tl_connect_request_encode() - write TL_CONNECT_REQUEST, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_tl_connect_request_encode() - write TL_CONNECT_REQUEST
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -168,8 +168,8 @@ size_t hvp_vmbus_tl_connect_request_result_size(
 	const struct hvp_vmbus_tl_connect_request_result *in);
 
 /**
- * hvp_vmbus_tl_connect_request_result_encode() - write TL_CONNECT_REQUEST_RESULT, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_vmbus_tl_connect_request_result_encode() - write TL_CONNECT_REQUEST_RESULT
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

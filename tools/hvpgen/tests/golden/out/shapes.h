@@ -172,8 +172,8 @@ enum hvp_status hvp_shapes_bounds_validate(const struct hvp_shapes_bounds *in, s
 size_t hvp_shapes_bounds_size(const struct hvp_shapes_bounds *in);
 
 /**
- * hvp_shapes_bounds_encode() - write BOUNDS, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_shapes_bounds_encode() - write BOUNDS
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -279,8 +279,8 @@ enum hvp_status hvp_shapes_ask_validate(const struct hvp_shapes_ask *in, struct 
 size_t hvp_shapes_ask_size(const struct hvp_shapes_ask *in);
 
 /**
- * hvp_shapes_ask_encode() - write ASK, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_shapes_ask_encode() - write ASK
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -360,8 +360,8 @@ enum hvp_status hvp_shapes_answer_validate(const struct hvp_shapes_answer *in, s
 size_t hvp_shapes_answer_size(const struct hvp_shapes_answer *in);
 
 /**
- * hvp_shapes_answer_encode() - write ANSWER, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_shapes_answer_encode() - write ANSWER
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -440,8 +440,8 @@ enum hvp_status hvp_shapes_odd_validate(const struct hvp_shapes_odd *in, struct 
 size_t hvp_shapes_odd_size(const struct hvp_shapes_odd *in);
 
 /**
- * hvp_shapes_odd_encode() - write ODD, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_shapes_odd_encode() - write ODD
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL

@@ -78,8 +78,8 @@ enum hvp_status hvp_views_version_validate(const struct hvp_views_version *in, s
 size_t hvp_views_version_size(const struct hvp_views_version *in);
 
 /**
- * hvp_views_version_encode() - write VERSION, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_views_version_encode() - write VERSION
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -171,8 +171,8 @@ enum hvp_status hvp_views_info_validate(const struct hvp_views_info *in, struct 
 size_t hvp_views_info_size(const struct hvp_views_info *in);
 
 /**
- * hvp_views_info_encode() - write INFO, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_views_info_encode() - write INFO
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -308,8 +308,8 @@ enum hvp_status hvp_views_packet_validate(const struct hvp_views_packet *in, str
 size_t hvp_views_packet_size(const struct hvp_views_packet *in);
 
 /**
- * hvp_views_packet_encode() - write PACKET, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_views_packet_encode() - write PACKET
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -419,8 +419,8 @@ enum hvp_status hvp_views_negotiate_validate(const struct hvp_views_negotiate *i
 size_t hvp_views_negotiate_size(const struct hvp_views_negotiate *in);
 
 /**
- * hvp_views_negotiate_encode() - write NEGOTIATE, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_views_negotiate_encode() - write NEGOTIATE
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -516,8 +516,8 @@ enum hvp_status hvp_views_text_validate(const struct hvp_views_text *in, struct 
 size_t hvp_views_text_size(const struct hvp_views_text *in);
 
 /**
- * hvp_views_text_encode() - write TEXT, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_views_text_encode() - write TEXT
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
@@ -613,8 +613,8 @@ enum hvp_status hvp_views_path_validate(const struct hvp_views_path *in, struct 
 size_t hvp_views_path_size(const struct hvp_views_path *in);
 
 /**
- * hvp_views_path_encode() - write PATH, reserved fields as 0
- * @w:     where to; unchanged unless HVP_OK
+ * hvp_views_path_encode() - write PATH
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
  * @fault: what was refused and why, or NULL
