@@ -6,15 +6,17 @@
 #define NEVER 0x10000u /* above every data_offset8 */
 
 /* Smallest data_offset8 of the packet types that a side accepts. */
+/* clang-format off */
 static const uint32_t guest_accepts[TYPE_COUNT] = {
-	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2,	 3,
-	NEVER, NEVER, NEVER, 2,	    NEVER, NEVER, NEVER, NEVER,
+	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2,     3,     /* in-band, transfer pages */
+	NEVER, NEVER, NEVER, 2,     NEVER, NEVER, NEVER, NEVER, /* completion */
 };
 
 static const uint32_t host_accepts[TYPE_COUNT] = {
-	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2,	 NEVER,
-	NEVER, 3,     NEVER, 2,	    NEVER, NEVER, NEVER, NEVER,
+	NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 2,     NEVER, /* in-band */
+	NEVER, 3,     NEVER, 2,     NEVER, NEVER, NEVER, NEVER, /* GPA-direct, completion */
 };
+/* clang-format on */
 
 /*
  * A descriptor is two words, each loaded once into a local; everything else is a function of
