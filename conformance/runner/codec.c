@@ -13,7 +13,7 @@
 
 #include "world.h"
 
-#define MESSAGE_MAX	65536u
+#define MESSAGE_MAX 65536u
 
 static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, NULL };
 
@@ -54,9 +54,11 @@ static void push_guid(lua_State *L, const uint8_t *b)
 {
 	char text[40];
 
-	snprintf(text, sizeof(text), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-		 "%02x%02x%02x%02x%02x%02x", b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6],
-		 b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(text, sizeof(text),
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x%02x%02x%02x%02x",
+		 b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12],
+		 b[13], b[14], b[15]);
 	lua_pushstring(L, text);
 }
 
@@ -72,7 +74,7 @@ static uint64_t load_scalar(const struct hvp_field_desc *f, const uint8_t *at)
 	case HVP_FIELD_U32:
 		return *(const uint32_t *)(const void *)at;
 	case HVP_FIELD_I32:
-		return (uint64_t)(int64_t)*(const int32_t *)(const void *)at;
+		return (uint64_t)(int64_t) * (const int32_t *)(const void *)at;
 	case HVP_FIELD_U64:
 	case HVP_FIELD_I64:
 		memcpy(&v, at, sizeof(v));
@@ -291,8 +293,8 @@ static const struct hvp_field_desc *group_of(const struct hvp_msg_desc *m,
 }
 
 /* One field of the table at 2 into the structure; false when the table has none. */
-static bool fill_field(lua_State *L, const struct hvp_msg_desc *m,
-		       const struct hvp_field_desc *f, uint8_t *base)
+static bool fill_field(lua_State *L, const struct hvp_msg_desc *m, const struct hvp_field_desc *f,
+		       uint8_t *base)
 {
 	const struct hvp_field_desc *group;
 	uint8_t *to = base + f->struct_offset;
@@ -493,12 +495,8 @@ static int lua_guid(lua_State *L)
 void hvc_codec_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "decode", lua_decode },
-		{ "encode", lua_encode },
-		{ "field", lua_field },
-		{ "value", lua_value },
-		{ "message", lua_message },
-		{ "guid", lua_guid },
+		{ "decode", lua_decode }, { "encode", lua_encode },   { "field", lua_field },
+		{ "value", lua_value },	  { "message", lua_message }, { "guid", lua_guid },
 		{ NULL, NULL },
 	};
 

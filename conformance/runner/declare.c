@@ -20,12 +20,12 @@ struct declaration {
 	struct hvc_registry *reg;
 	struct hvc_case c;
 	lua_State *lua;
-	int at;			/* of the table on the stack */
+	int at; /* of the table on the stack */
 	bool bad;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void wrong(struct declaration *d, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void wrong(struct declaration *d, const char *format,
+							...)
 {
 	va_list ap;
 
@@ -56,14 +56,15 @@ static bool name_is_legal(const char *s)
 
 static void check_keys(struct declaration *d)
 {
-	static const char *const known[] = { "level", "requires", "bugs", "doc", "run", "side",
-		"sanity", "limit", "config", "violations", "leaks", NULL };
+	static const char *const known[] = { "level",  "requires",   "bugs",   "doc",
+					     "run",    "side",	     "sanity", "limit",
+					     "config", "violations", "leaks",  NULL };
 	size_t i;
 
 	lua_pushnil(d->lua);
 	while (lua_next(d->lua, d->at) != 0) {
-		const char *key = lua_type(d->lua, -2) == LUA_TSTRING ?
-			lua_tostring(d->lua, -2) : "(not a string)";
+		const char *key = lua_type(d->lua, -2) == LUA_TSTRING ? lua_tostring(d->lua, -2)
+								      : "(not a string)";
 
 		for (i = 0; known[i] && strcmp(known[i], key) != 0; i++)
 			;
@@ -82,7 +83,7 @@ static const char *text_of(struct declaration *d, const char *key)
 		text = lua_tostring(d->lua, -1);
 	else if (type != LUA_TNIL)
 		wrong(d, "%s is not a string", key);
-	lua_pop(d->lua, 1);	/* the table still holds it */
+	lua_pop(d->lua, 1); /* the table still holds it */
 	return text;
 }
 
@@ -131,8 +132,7 @@ static void read_limit(struct declaration *d)
 		wrong(d, "limit '%s' is no duration such as \"150s\"", text);
 }
 
-static void read_id(struct declaration *d, const char *key, json_t *known,
-		    struct hvc_strings *out)
+static void read_id(struct declaration *d, const char *key, json_t *known, struct hvc_strings *out)
 {
 	const char *id = lua_type(d->lua, -1) == LUA_TSTRING ? lua_tostring(d->lua, -1) : "?";
 
@@ -144,8 +144,7 @@ static void read_id(struct declaration *d, const char *key, json_t *known,
 		wrong(d, "out of memory");
 }
 
-static void read_ids(struct declaration *d, const char *key, json_t *known,
-		     struct hvc_strings *out)
+static void read_ids(struct declaration *d, const char *key, json_t *known, struct hvc_strings *out)
 {
 	lua_Integer i;
 	lua_Integer n;

@@ -98,7 +98,7 @@ int hvc_expected_load(struct hvc_run *run)
 		return 0;
 	text = hvc_read_file(run->expected.path, NULL);
 	if (!text && !given && errno == ENOENT)
-		return 0;	/* a target with nothing to excuse */
+		return 0; /* a target with nothing to excuse */
 	if (!text) {
 		hvc_error("%s: %s", run->expected.path, strerror(errno));
 		return -1;

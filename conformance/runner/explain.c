@@ -17,11 +17,10 @@ static json_t *ids_of(const struct hvc_strings *list)
 
 static json_t *describe(const struct hvc_case *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o}",
-			 "name", c->name, "suite", c->suite, "level", hvc_level_name(c->level),
-			 "side", hvc_side_name(c->side), "doc", c->doc, "file", c->file,
-			 "line", c->line, "requires", ids_of(&c->requirements),
-			 "bugs", ids_of(&c->bugs));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "name", c->name, "suite",
+			 c->suite, "level", hvc_level_name(c->level), "side",
+			 hvc_side_name(c->side), "doc", c->doc, "file", c->file, "line", c->line,
+			 "requires", ids_of(&c->requirements), "bugs", ids_of(&c->bugs));
 }
 
 static void selection_by_name(struct hvc_run *run)

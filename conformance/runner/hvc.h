@@ -23,13 +23,13 @@
 #include <hvtarget.h>
 
 /* Exit codes of hvc_main(). */
-#define HVC_EXIT_OK		0	/* all as expected */
-#define HVC_EXIT_FAILED		1	/* a case failed, or passed against the list */
-#define HVC_EXIT_USAGE		2	/* options, suites, lists or the target are wrong */
+#define HVC_EXIT_OK 0 /* all as expected */
+#define HVC_EXIT_FAILED 1 /* a case failed, or passed against the list */
+#define HVC_EXIT_USAGE 2 /* options, suites, lists or the target are wrong */
 
-#define HVC_SECOND		10000000ull	/* virtual time is counted in 100 ns */
-#define HVC_DEFAULT_LIMIT	(600 * HVC_SECOND)
-#define HVC_DEFAULT_STEPS	40000000u	/* Lua instructions of one case */
+#define HVC_SECOND 10000000ull /* virtual time is counted in 100 ns */
+#define HVC_DEFAULT_LIMIT (600 * HVC_SECOND)
+#define HVC_DEFAULT_STEPS 40000000u /* Lua instructions of one case */
 
 enum hvc_level {
 	HVC_MUST,
@@ -39,8 +39,8 @@ enum hvc_level {
 };
 
 enum hvc_side {
-	HVC_GUEST,	/* the target is under test, the mock host is scripted */
-	HVC_HOST,	/* the mock host is under test, a raw guest is scripted */
+	HVC_GUEST, /* the target is under test, the mock host is scripted */
+	HVC_HOST, /* the mock host is under test, a raw guest is scripted */
 };
 
 /* A list of strings that the caller owns. */
@@ -51,18 +51,18 @@ struct hvc_strings {
 
 struct hvc_case {
 	char *name;
-	char *suite;		/* folder below suites/ and file, as "core/gpadl" */
-	char *file;		/* as loaded */
+	char *suite; /* folder below suites/ and file, as "core/gpadl" */
+	char *file; /* as loaded */
 	char *doc;
-	int line;		/* of the declaration */
+	int line; /* of the declaration */
 	int last_line;
 	enum hvc_level level;
 	enum hvc_side side;
-	bool sanity;		/* run first and last */
+	bool sanity; /* run first and last */
 	struct hvc_strings requirements;
 	struct hvc_strings bugs;
-	uint64_t limit;		/* virtual time, 100 ns */
-	int table;		/* Lua registry reference of the declaration */
+	uint64_t limit; /* virtual time, 100 ns */
+	int table; /* Lua registry reference of the declaration */
 };
 
 struct hvc_registry {
@@ -72,10 +72,10 @@ struct hvc_registry {
 	size_t capacity;
 	char *suite_dir;
 	char *data_dir;
-	json_t *requirements;	/* id -> {text, side, section, ...} */
-	json_t *bugs;		/* id -> {fault, trigger, right, ...} */
-	unsigned int errors;	/* printed while loading */
-	const char *loading;	/* suite of the file being loaded */
+	json_t *requirements; /* id -> {text, side, section, ...} */
+	json_t *bugs; /* id -> {fault, trigger, right, ...} */
+	unsigned int errors; /* printed while loading */
+	const char *loading; /* suite of the file being loaded */
 };
 
 struct hvc_options {
@@ -85,9 +85,9 @@ struct hvc_options {
 	struct hvc_strings requirements;
 	struct hvc_strings bugs;
 	const char *target;
-	const char *suite_dir;	/* NULL: installed, else the source tree */
+	const char *suite_dir; /* NULL: installed, else the source tree */
 	const char *data_dir;
-	const char *expected;	/* NULL: expected/<target>.txt */
+	const char *expected; /* NULL: expected/<target>.txt */
 	const char *tap;
 	const char *junit;
 	const char *json;
@@ -99,10 +99,10 @@ struct hvc_options {
 	bool verbose;
 	uint64_t seed;
 	unsigned int jobs;
-	unsigned int shard;	/* 1..shards */
+	unsigned int shard; /* 1..shards */
 	unsigned int shards;
-	unsigned int wall_limit;	/* seconds of real time for one case */
-	char why[160];		/* of a parse failure */
+	unsigned int wall_limit; /* seconds of real time for one case */
+	char why[160]; /* of a parse failure */
 };
 
 /* One entry of an expected-failure list. */
@@ -125,16 +125,16 @@ struct hvc_run {
 	struct hvc_expected expected;
 	const struct hvt_driver_ops *driver;
 	const struct hvc_case **order;
-	size_t count;		/* of @order */
-	bool sanity;		/* first and last of @order are the sanity case */
-	json_t **results;	/* by place in @order; by name once the summary is made */
-	size_t reported;	/* of @results, set with the summary */
+	size_t count; /* of @order */
+	bool sanity; /* first and last of @order are the sanity case */
+	json_t **results; /* by place in @order; by name once the summary is made */
+	size_t reported; /* of @results, set with the summary */
 	json_t *summary;
-	const char *bail;	/* why the run stopped early, or NULL */
+	const char *bail; /* why the run stopped early, or NULL */
 	double wall_seconds;
 	bool colour;
 	bool progress;
-	bool silent;		/* standard output belongs to a report */
+	bool silent; /* standard output belongs to a report */
 };
 
 /* options.c */

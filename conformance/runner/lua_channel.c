@@ -76,7 +76,8 @@ static int lua_offer(lua_State *L)
 		return luaL_error(L, "too many channels");
 	w->channels[w->channel_count] = hvm_scripted_new(w->server, &o);
 	if (!w->channels[w->channel_count])
-		return luaL_error(L, "the host has no such channel to offer (id taken, or none free)");
+		return luaL_error(L,
+				  "the host has no such channel to offer (id taken, or none free)");
 	w->channel_count++;
 	lua_pushinteger(L, (lua_Integer)w->channel_count);
 	return 1;
@@ -169,7 +170,7 @@ static enum hvm_ask ask_at(lua_State *L, int at)
 {
 	static const char *const names[] = { "open", "close", "gpadl", "teardown", "modify", NULL };
 	static const enum hvm_ask asks[] = { HVM_ASK_OPEN, HVM_ASK_CLOSE, HVM_ASK_GPADL,
-		HVM_ASK_TEARDOWN, HVM_ASK_MODIFY };
+					     HVM_ASK_TEARDOWN, HVM_ASK_MODIFY };
 
 	return asks[luaL_checkoption(L, at, NULL, names)];
 }
@@ -306,8 +307,8 @@ static enum hvm_ring_side side_at(lua_State *L, int at)
 /* peek(n, side, offset); poke(n, side, offset, value); ring_size(n, side) */
 static int lua_peek(lua_State *L)
 {
-	lua_pushinteger(L, hvm_scripted_peek(device(L), side_at(L, 2),
-					     (uint32_t)luaL_checkinteger(L, 3)));
+	lua_pushinteger(
+		L, hvm_scripted_peek(device(L), side_at(L, 2), (uint32_t)luaL_checkinteger(L, 3)));
 	return 1;
 }
 
@@ -431,8 +432,8 @@ static int lua_gpadl_write(lua_State *L)
 {
 	size_t n;
 	const char *s = luaL_checklstring(L, 4, &n);
-	enum hvp_status st = hvm_channel_gpadl_write(channel(L),
-		(uint32_t)luaL_checkinteger(L, 2), (uint64_t)luaL_checkinteger(L, 3), s, n);
+	enum hvp_status st = hvm_channel_gpadl_write(channel(L), (uint32_t)luaL_checkinteger(L, 2),
+						     (uint64_t)luaL_checkinteger(L, 3), s, n);
 
 	lua_pushboolean(L, st == HVP_OK);
 	return 1;

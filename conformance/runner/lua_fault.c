@@ -68,10 +68,11 @@ static uint32_t direction(lua_State *L)
 /* fault_message{action, direction, type, channel, skip, count, delay, offset, mask, value} */
 static int lua_fault_message(lua_State *L)
 {
-	static const char *const names[] = { "drop", "delay", "duplicate", "reorder", "corrupt",
-		"resize", NULL };
-	static const enum hvm_msg_action actions[] = { HVM_MSG_DROP, HVM_MSG_DELAY,
-		HVM_MSG_DUPLICATE, HVM_MSG_REORDER, HVM_MSG_CORRUPT, HVM_MSG_RESIZE };
+	static const char *const names[] = { "drop",	"delay",  "duplicate", "reorder",
+					     "corrupt", "resize", NULL };
+	static const enum hvm_msg_action actions[] = { HVM_MSG_DROP,	  HVM_MSG_DELAY,
+						       HVM_MSG_DUPLICATE, HVM_MSG_REORDER,
+						       HVM_MSG_CORRUPT,	  HVM_MSG_RESIZE };
 	struct hvm_msg_rule r;
 
 	memset(&r, 0, sizeof(r));
@@ -94,7 +95,7 @@ static int lua_fault_signal(lua_State *L)
 {
 	static const char *const names[] = { "drop", "duplicate", "delay", NULL };
 	static const enum hvm_signal_action actions[] = { HVM_SIGNAL_DROP, HVM_SIGNAL_DUPLICATE,
-		HVM_SIGNAL_DELAY };
+							  HVM_SIGNAL_DELAY };
 	struct hvm_signal_rule r;
 
 	memset(&r, 0, sizeof(r));
@@ -128,15 +129,27 @@ static void call_script(void *ctx, enum hvm_moment moment, uint32_t channel)
 /* fault_moment{moment, channel, skip, count, revoke, run} */
 static int lua_fault_moment(lua_State *L)
 {
-	static const char *const names[] = { "offered", "gpadl_header", "gpadl_body",
-		"gpadl_created_before", "gpadl_created", "open", "open_result_before",
-		"open_result", "close", "teardown", "torndown_before", "torndown", "modify",
-		"rescind", "released", NULL };
-	static const enum hvm_moment moments[] = { HVM_AT_OFFERED, HVM_AT_GPADL_HEADER,
-		HVM_AT_GPADL_BODY, HVM_AT_GPADL_CREATED_BEFORE, HVM_AT_GPADL_CREATED, HVM_AT_OPEN,
-		HVM_AT_OPEN_RESULT_BEFORE, HVM_AT_OPEN_RESULT, HVM_AT_CLOSE, HVM_AT_TEARDOWN,
-		HVM_AT_TORNDOWN_BEFORE, HVM_AT_TORNDOWN, HVM_AT_MODIFY, HVM_AT_RESCIND,
-		HVM_AT_RELEASED };
+	static const char *const names[] = {
+		"offered",	 "gpadl_header", "gpadl_body",	       "gpadl_created_before",
+		"gpadl_created", "open",	 "open_result_before", "open_result",
+		"close",	 "teardown",	 "torndown_before",    "torndown",
+		"modify",	 "rescind",	 "released",	       NULL
+	};
+	static const enum hvm_moment moments[] = { HVM_AT_OFFERED,
+						   HVM_AT_GPADL_HEADER,
+						   HVM_AT_GPADL_BODY,
+						   HVM_AT_GPADL_CREATED_BEFORE,
+						   HVM_AT_GPADL_CREATED,
+						   HVM_AT_OPEN,
+						   HVM_AT_OPEN_RESULT_BEFORE,
+						   HVM_AT_OPEN_RESULT,
+						   HVM_AT_CLOSE,
+						   HVM_AT_TEARDOWN,
+						   HVM_AT_TORNDOWN_BEFORE,
+						   HVM_AT_TORNDOWN,
+						   HVM_AT_MODIFY,
+						   HVM_AT_RESCIND,
+						   HVM_AT_RELEASED };
 	struct hvm_moment_rule r;
 
 	memset(&r, 0, sizeof(r));
@@ -215,14 +228,10 @@ static int lua_fault_unspent(lua_State *L)
 void hvc_lua_fault(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "fault_call", lua_fault_call },
-		{ "fault_message", lua_fault_message },
-		{ "fault_signal", lua_fault_signal },
-		{ "fault_moment", lua_fault_moment },
-		{ "fault_load", lua_fault_load },
-		{ "fault_clear", lua_fault_clear },
-		{ "fault_unspent", lua_fault_unspent },
-		{ NULL, NULL },
+		{ "fault_call", lua_fault_call },	{ "fault_message", lua_fault_message },
+		{ "fault_signal", lua_fault_signal },	{ "fault_moment", lua_fault_moment },
+		{ "fault_load", lua_fault_load },	{ "fault_clear", lua_fault_clear },
+		{ "fault_unspent", lua_fault_unspent }, { NULL, NULL },
 	};
 
 	luaL_setfuncs(L, functions, 0);

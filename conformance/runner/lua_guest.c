@@ -7,16 +7,17 @@
 #include "world.h"
 
 static const char *const command_names[] = {
-	"connect", "unload", "crash_unload", "open", "close", "release", "send", "send_gpa",
-	"complete", "gpadl_create", "gpadl_teardown", "modify", "rx_pause", "rx_resume",
-	"tl_connect", "open_reserved", "close_reserved", NULL
+	"connect",  "unload",	 "crash_unload", "open",	  "close",	    "release",
+	"send",	    "send_gpa",	 "complete",	 "gpadl_create",  "gpadl_teardown", "modify",
+	"rx_pause", "rx_resume", "tl_connect",	 "open_reserved", "close_reserved", NULL
 };
 
 static const uint32_t command_types[] = {
-	HVT_CMD_CONNECT, HVT_CMD_UNLOAD, HVT_CMD_CRASH_UNLOAD, HVT_CMD_OPEN, HVT_CMD_CLOSE,
-	HVT_CMD_RELEASE, HVT_CMD_SEND, HVT_CMD_SEND_GPA, HVT_CMD_COMPLETE, HVT_CMD_GPADL_CREATE,
-	HVT_CMD_GPADL_TEARDOWN, HVT_CMD_MODIFY, HVT_CMD_RX_PAUSE, HVT_CMD_RX_RESUME,
-	HVT_CMD_TL_CONNECT, HVT_CMD_OPEN_RESERVED, HVT_CMD_CLOSE_RESERVED
+	HVT_CMD_CONNECT,       HVT_CMD_UNLOAD,	     HVT_CMD_CRASH_UNLOAD,   HVT_CMD_OPEN,
+	HVT_CMD_CLOSE,	       HVT_CMD_RELEASE,	     HVT_CMD_SEND,	     HVT_CMD_SEND_GPA,
+	HVT_CMD_COMPLETE,      HVT_CMD_GPADL_CREATE, HVT_CMD_GPADL_TEARDOWN, HVT_CMD_MODIFY,
+	HVT_CMD_RX_PAUSE,      HVT_CMD_RX_RESUME,    HVT_CMD_TL_CONNECT,     HVT_CMD_OPEN_RESERVED,
+	HVT_CMD_CLOSE_RESERVED
 };
 
 static void opt_guid(lua_State *L, const char *key, uint8_t out[16])
@@ -135,12 +136,8 @@ static int lua_target(lua_State *L)
 void hvc_lua_guest(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "command", lua_command },
-		{ "events", lua_events },
-		{ "event", lua_event },
-		{ "event_type", lua_event_type },
-		{ "target", lua_target },
-		{ NULL, NULL },
+		{ "command", lua_command },	  { "events", lua_events }, { "event", lua_event },
+		{ "event_type", lua_event_type }, { "target", lua_target }, { NULL, NULL },
 	};
 
 	luaL_setfuncs(L, functions, 0);

@@ -66,14 +66,13 @@ static int lua_mode(lua_State *L)
 {
 	static const char *const names[] = { "auto", "hold", "ignore", "custom", NULL };
 	static const enum hvm_mode modes[] = { HVM_MODE_AUTO, HVM_MODE_HOLD, HVM_MODE_IGNORE,
-		HVM_MODE_CUSTOM };
+					       HVM_MODE_CUSTOM };
 	struct hvc_world *w = hvc_world_of(L);
 	enum hvm_mode mode = modes[luaL_checkoption(L, 2, NULL, names)];
 	size_t n = 0;
 	const char *s = mode == HVM_MODE_CUSTOM ? luaL_checklstring(L, 3, &n) : NULL;
 
-	if (hvm_server_set_mode(w->server, (uint32_t)luaL_checkinteger(L, 1), mode, s, n) !=
-	    HVP_OK)
+	if (hvm_server_set_mode(w->server, (uint32_t)luaL_checkinteger(L, 1), mode, s, n) != HVP_OK)
 		return luaL_error(L, "this mode cannot be set");
 	return 0;
 }
@@ -84,8 +83,7 @@ static int lua_held(lua_State *L)
 	struct hvc_world *w = hvc_world_of(L);
 	lua_Integer n = luaL_checkinteger(L, 1);
 	size_t size = 0;
-	const uint8_t *bytes = n < 1 ? NULL :
-		hvm_server_held_get(w->server, (size_t)n - 1, &size);
+	const uint8_t *bytes = n < 1 ? NULL : hvm_server_held_get(w->server, (size_t)n - 1, &size);
 
 	if (!bytes)
 		return 0;
@@ -138,11 +136,14 @@ static int lua_info(lua_State *L)
 /* dropped(reason) -> messages dropped for it; without a reason: all */
 static int lua_dropped(lua_State *L)
 {
-	static const char *const names[] = { "size", "type", "direction", "version", "state",
-		"channel", "gpadl", "value", "script", "any", NULL };
-	static const enum hvm_drop reasons[] = { HVM_DROP_SIZE, HVM_DROP_TYPE,
-		HVM_DROP_DIRECTION, HVM_DROP_VERSION, HVM_DROP_STATE, HVM_DROP_CHANNEL,
-		HVM_DROP_GPADL, HVM_DROP_VALUE, HVM_DROP_SCRIPT };
+	static const char *const names[] = { "size",   "type",	  "direction", "version",
+					     "state",  "channel", "gpadl",     "value",
+					     "script", "any",	  NULL };
+	static const enum hvm_drop reasons[] = { HVM_DROP_SIZE,	     HVM_DROP_TYPE,
+						 HVM_DROP_DIRECTION, HVM_DROP_VERSION,
+						 HVM_DROP_STATE,     HVM_DROP_CHANNEL,
+						 HVM_DROP_GPADL,     HVM_DROP_VALUE,
+						 HVM_DROP_SCRIPT };
 	struct hvc_world *w = hvc_world_of(L);
 	int at = luaL_checkoption(L, 1, "any", names);
 	uint64_t n = 0;
@@ -158,14 +159,14 @@ static int lua_dropped(lua_State *L)
 static int lua_received(lua_State *L)
 {
 	lua_pushinteger(L, (lua_Integer)hvm_server_received(hvc_world_of(L)->server,
-		(uint32_t)luaL_checkinteger(L, 1)));
+							    (uint32_t)luaL_checkinteger(L, 1)));
 	return 1;
 }
 
 static int lua_sent(lua_State *L)
 {
 	lua_pushinteger(L, (lua_Integer)hvm_server_sent(hvc_world_of(L)->server,
-		(uint32_t)luaL_checkinteger(L, 1)));
+							(uint32_t)luaL_checkinteger(L, 1)));
 	return 1;
 }
 

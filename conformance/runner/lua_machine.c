@@ -97,9 +97,8 @@ static bool something_new(void *ctx)
 	const struct watch *k = ctx;
 
 	return hvm_trace_count(hvm_partition_trace(k->w->partition)) != k->entries ||
-		k->w->event_count != k->events ||
-		hvm_server_held(k->w->server) != k->held ||
-		(k->w->raw && k->w->raw->message_count != k->messages);
+	       k->w->event_count != k->events || hvm_server_held(k->w->server) != k->held ||
+	       (k->w->raw && k->w->raw->message_count != k->messages);
 }
 
 static void check_limit(lua_State *L, const struct hvc_world *w)
@@ -170,8 +169,8 @@ static int lua_entry(lua_State *L)
 {
 	struct hvc_world *w = hvc_world_of(L);
 	lua_Integer n = luaL_checkinteger(L, 1);
-	const struct hvm_trace_entry *e = n < 1 ? NULL :
-		hvm_trace_get(hvm_partition_trace(w->partition), (size_t)n - 1);
+	const struct hvm_trace_entry *e =
+		n < 1 ? NULL : hvm_trace_get(hvm_partition_trace(w->partition), (size_t)n - 1);
 
 	if (!e)
 		return 0;

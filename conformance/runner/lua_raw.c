@@ -44,10 +44,9 @@ static int lua_rg_hypercall(lua_State *L)
 	uint64_t result;
 
 	hvm_sched_enter_guest(w->sched);
-	result = hvm_hypercall(w->partition, (uint32_t)luaL_optinteger(L, 4, 0),
-			       (uint64_t)luaL_checkinteger(L, 1),
-			       (uint64_t)luaL_optinteger(L, 2, 0),
-			       (uint64_t)luaL_optinteger(L, 3, 0));
+	result = hvm_hypercall(
+		w->partition, (uint32_t)luaL_optinteger(L, 4, 0), (uint64_t)luaL_checkinteger(L, 1),
+		(uint64_t)luaL_optinteger(L, 2, 0), (uint64_t)luaL_optinteger(L, 3, 0));
 	hvm_sched_leave_guest(w->sched);
 	lua_pushinteger(L, (lua_Integer)result);
 	return 1;
@@ -165,8 +164,8 @@ static int lua_rg_alloc(lua_State *L)
 	lua_pushlightuserdata(L, va);
 	lua_createtable(L, (int)pages, 0);
 	for (i = 0; i < pages; i++) {
-		lua_pushinteger(L, (lua_Integer)(hvm_mem_gpa(w->partition, va + i * HVM_PAGE) /
-						 HVM_PAGE));
+		lua_pushinteger(
+			L, (lua_Integer)(hvm_mem_gpa(w->partition, va + i * HVM_PAGE) / HVM_PAGE));
 		lua_seti(L, -2, i + 1);
 	}
 	return 2;

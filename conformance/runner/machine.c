@@ -8,8 +8,8 @@
 
 #include "world.h"
 
-#define SPIN_FIRST	(10 * HVM_US)
-#define SPIN_MOST	(10 * HVM_MS)
+#define SPIN_FIRST (10 * HVM_US)
+#define SPIN_MOST (10 * HVM_MS)
 
 static const char *const event_names[] = {
 	[HVT_EV_CONNECTED] = "connected",
@@ -31,7 +31,7 @@ static const char *const event_names[] = {
 	[HVT_EV_DROPPED] = "dropped",
 };
 
-#define EVENT_NAMES	(sizeof(event_names) / sizeof(event_names[0]))
+#define EVENT_NAMES (sizeof(event_names) / sizeof(event_names[0]))
 
 const char *hvc_event_name(uint32_t type)
 {
@@ -138,8 +138,8 @@ static void note_event(struct hvc_world *w, const struct hvt_event *e)
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "type", e->packet_type);
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "id", e->id);
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "bytes", e->size);
-	hvm_note(w->partition, "guest: %s%s%s%s", hvc_event_name(e->type), line,
-		 e->text ? " " : "", e->text ? e->text : "");
+	hvm_note(w->partition, "guest: %s%s%s%s", hvc_event_name(e->type), line, e->text ? " " : "",
+		 e->text ? e->text : "");
 }
 
 static void m_event(void *m, const struct hvt_event *e)
@@ -337,8 +337,8 @@ static int open_partition(struct hvc_world *w, struct hvt_config *driver)
 }
 
 /* hv_sock: every wish to connect is refused unless the case has offered "tl_accept". */
-static bool tl_connect(void *ctx, const struct hvp_guid *endpoint,
-		       const struct hvp_guid *service, const struct hvp_guid *silo)
+static bool tl_connect(void *ctx, const struct hvp_guid *endpoint, const struct hvp_guid *service,
+		       const struct hvp_guid *silo)
 {
 	struct hvc_world *w = ctx;
 	struct hvm_offer offer = { .flags = 0x2010 };

@@ -87,7 +87,8 @@ void hvc_usage(FILE *out)
 	      "  -h, --help              this text\n"
 	      "\n"
 	      "Exit status: 0 all as expected, 1 a case failed (or passed although it is listed as\n"
-	      "an expected failure), 2 wrong usage, suites, lists or target.\n", out);
+	      "an expected failure), 2 wrong usage, suites, lists or target.\n",
+	      out);
 }
 
 static int bad(struct hvc_options *opt, const char *what, const char *value)
@@ -253,7 +254,7 @@ int hvc_options_parse(struct hvc_options *opt, int argc, char **argv)
 	int rc;
 
 	defaults(opt);
-	optind = 0;	/* glibc: forget an earlier parse */
+	optind = 0; /* glibc: forget an earlier parse */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":s:l:r:b:t:j:qvh", long_options, NULL)) != -1) {
 		if (c == 'h')

@@ -8,11 +8,10 @@
 
 #include "world.h"
 
-#define HOOK_STEPS	10000
+#define HOOK_STEPS 10000
 
 /* The first failure is the one that counts; what follows from it is noise. */
-void hvc_fail(struct hvc_world *w, const char *verdict, const char *where, const char *format,
-	      ...)
+void hvc_fail(struct hvc_world *w, const char *verdict, const char *where, const char *format, ...)
 {
 	struct hvc_failure *f = &w->failure;
 	va_list ap;
@@ -22,8 +21,7 @@ void hvc_fail(struct hvc_world *w, const char *verdict, const char *where, const
 		return;
 	f->set = true;
 	f->verdict = hvc_printf("%s", verdict);
-	f->where = where ? hvc_printf("%s", where) :
-		hvc_printf("%s:%d", w->c->file, w->c->line);
+	f->where = where ? hvc_printf("%s", where) : hvc_printf("%s:%d", w->c->file, w->c->line);
 	va_start(ap, format);
 	n = vasprintf(&f->reason, format, ap);
 	va_end(ap);
@@ -65,7 +63,7 @@ static void take_error(struct hvc_world *w)
 		w->failure.detail = json_object();
 		if (hvc_opt_text(L, at, "field", NULL))
 			json_object_set_new(w->failure.detail, "field",
-				hvc_json_text(hvc_opt_text(L, at, "field", "")));
+					    hvc_json_text(hvc_opt_text(L, at, "field", "")));
 		if (lua_getfield(L, at, "entry") == LUA_TNUMBER)
 			json_object_set_new(w->failure.detail, "entry",
 					    json_integer(lua_tointeger(L, -1)));
@@ -146,7 +144,8 @@ static void check_violations(struct hvc_world *w)
 	hvm_mem_check_freed(w->partition);
 	for (i = 0; (v = hvm_violation_get(w->partition, i)) != NULL; i++)
 		if (!excused(w, violation_name(v->kind)))
-			hvc_fail(w, "failed", NULL, "the guest broke a rule of the machine (%s): %s",
+			hvc_fail(w, "failed", NULL,
+				 "the guest broke a rule of the machine (%s): %s",
 				 violation_name(v->kind), v->text);
 }
 
@@ -159,8 +158,10 @@ static void check_leaks(struct hvc_world *w)
 	allowed = lua_getfield(w->lua, -1, "leaks") != LUA_TNIL && lua_toboolean(w->lua, -1);
 	lua_pop(w->lua, 2);
 	if (pages > 0 && !allowed)
-		hvc_fail(w, "failed", NULL, "the guest has lost %zu page%s: still allocated after "
-			 "destroy()", pages, pages == 1 ? "" : "s");
+		hvc_fail(w, "failed", NULL,
+			 "the guest has lost %zu page%s: still allocated after "
+			 "destroy()",
+			 pages, pages == 1 ? "" : "s");
 }
 
 /* What no script has to ask for: it holds in every case of a guest. */
@@ -169,8 +170,10 @@ static void check_always(struct hvc_world *w)
 	size_t unspent = hvm_fault_unspent(hvm_partition_faults(w->partition));
 
 	if (unspent)
-		hvc_fail(w, "broken", NULL, "%zu fault rule%s never acted: the case misses what it "
-			 "aims at", unspent, unspent == 1 ? "" : "s");
+		hvc_fail(w, "broken", NULL,
+			 "%zu fault rule%s never acted: the case misses what it "
+			 "aims at",
+			 unspent, unspent == 1 ? "" : "s");
 	if (w->checks == 0)
 		hvc_fail(w, "broken", NULL, "the case checks nothing: it cannot fail");
 	if (!w->instance)
@@ -187,15 +190,15 @@ static json_t *result_of(struct hvc_world *w)
 	json_object_set_new(result, "verdict",
 			    json_string(w->failure.set ? w->failure.verdict : "passed"));
 	if (w->failure.set) {
-		json_object_set_new(result, "reason", hvc_json_text(w->failure.reason ?
-			w->failure.reason : "?"));
+		json_object_set_new(result, "reason",
+				    hvc_json_text(w->failure.reason ? w->failure.reason : "?"));
 		json_object_set_new(result, "where", hvc_json_text(w->failure.where));
 	}
 	if (w->failure.detail)
 		json_object_set_new(result, "detail", w->failure.detail);
 	json_object_set_new(result, "checks", json_integer(w->checks));
-	json_object_set_new(result, "virtual_100ns", json_integer(w->sched ?
-		(json_int_t)hvm_sched_now(w->sched) : 0));
+	json_object_set_new(result, "virtual_100ns",
+			    json_integer(w->sched ? (json_int_t)hvm_sched_now(w->sched) : 0));
 	json_object_set(result, "transcript", w->transcript);
 	return result;
 }

@@ -18,14 +18,14 @@
 
 #include "hvc.h"
 
-#define JOBS_MAX	64u
-#define STDERR_MAX	8192u
+#define JOBS_MAX 64u
+#define STDERR_MAX 8192u
 
 struct job {
-	pid_t pid;		/* 0: free */
+	pid_t pid; /* 0: free */
 	int fd;
-	FILE *log;		/* standard error of the child, an unnamed file */
-	size_t at;		/* in the order of the run */
+	FILE *log; /* standard error of the child, an unnamed file */
+	size_t at; /* in the order of the run */
 	char *text;
 	size_t size;
 	double started;
@@ -155,9 +155,9 @@ static char *how_it_ended(const struct pool *pool, const struct job *job, int st
 static json_t *verdict_of_crash(const struct pool *pool, struct job *job, int status)
 {
 	char *how = how_it_ended(pool, job, status);
-	json_t *result = json_pack("{s:s, s:s, s:i, s:[]}",
-				   "verdict", job->timed_out ? "timeout" : "crashed",
-				   "reason", how, "checks", 0, "transcript");
+	json_t *result = json_pack("{s:s, s:s, s:i, s:[]}", "verdict",
+				   job->timed_out ? "timeout" : "crashed", "reason", how, "checks",
+				   0, "transcript");
 
 	free(how);
 	return result;
@@ -170,8 +170,8 @@ static json_t *parse_report(const struct job *job)
 	json_t *result = end ? json_loadb(text, (size_t)(end - text), 0, NULL) : NULL;
 
 	if (result)
-		json_object_set_new(result, "raw", json_stringn(end + 1,
-			job->size - (size_t)(end + 1 - text)));
+		json_object_set_new(result, "raw",
+				    json_stringn(end + 1, job->size - (size_t)(end + 1 - text)));
 	return result;
 }
 

@@ -10,8 +10,8 @@
 
 #include "world.h"
 
-#define SLOT_SIZE	256u
-#define VECTOR		0x60u
+#define SLOT_SIZE 256u
+#define VECTOR 0x60u
 
 static bool set_msr(struct hvc_world *w, uint32_t vp, uint32_t msr, uint64_t value)
 {
@@ -29,9 +29,9 @@ static bool open_vp(struct hvc_world *w, uint32_t vp)
 	raw->simp[vp] = hvm_mem_gpa(w->partition, raw->pages[vp][0]);
 	raw->siefp[vp] = hvm_mem_gpa(w->partition, raw->pages[vp][1]);
 	return set_msr(w, vp, HVP_HV_MSR_SIMP, raw->simp[vp] | 1) &&
-		set_msr(w, vp, HVP_HV_MSR_SIEFP, raw->siefp[vp] | 1) &&
-		set_msr(w, vp, HVP_HV_MSR_SINT0 + HVM_SINT_VMBUS, VECTOR) &&
-		set_msr(w, vp, HVP_HV_MSR_SCONTROL, 1);
+	       set_msr(w, vp, HVP_HV_MSR_SIEFP, raw->siefp[vp] | 1) &&
+	       set_msr(w, vp, HVP_HV_MSR_SINT0 + HVM_SINT_VMBUS, VECTOR) &&
+	       set_msr(w, vp, HVP_HV_MSR_SCONTROL, 1);
 }
 
 int hvc_raw_open(struct hvc_world *w)
@@ -43,9 +43,9 @@ int hvc_raw_open(struct hvc_world *w)
 	w->raw->input = hvm_mem_alloc(w->partition, 1);
 	w->raw->code = hvm_mem_alloc(w->partition, 1);
 	ok = w->raw->input && w->raw->code &&
-		set_msr(w, 0, HVP_HV_MSR_GUEST_OS_ID, 0x8100000000000001ull) &&
-		set_msr(w, 0, HVP_HV_MSR_HYPERCALL,
-			hvm_mem_gpa(w->partition, w->raw->code) | HVP_HV_HYPERCALL_ENABLE);
+	     set_msr(w, 0, HVP_HV_MSR_GUEST_OS_ID, 0x8100000000000001ull) &&
+	     set_msr(w, 0, HVP_HV_MSR_HYPERCALL,
+		     hvm_mem_gpa(w->partition, w->raw->code) | HVP_HV_HYPERCALL_ENABLE);
 	for (vp = 0; ok && vp < hvm_partition_vps(w->partition); vp++)
 		ok = open_vp(w, vp);
 	if (!ok)
@@ -64,8 +64,7 @@ void hvc_raw_close(struct hvc_world *w)
 
 static void keep(struct hvc_raw *raw, uint32_t vp, uint32_t sint, const uint8_t *slot)
 {
-	struct hvc_slot_message *m = realloc(raw->messages, (raw->message_count + 1) *
-					     sizeof(*m));
+	struct hvc_slot_message *m = realloc(raw->messages, (raw->message_count + 1) * sizeof(*m));
 
 	if (!m)
 		return;

@@ -39,7 +39,8 @@ static void index_rows(json_t *index, json_t *rows)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		const char *id = json_string_value(json_object_get(row, "id"));
 
 		if (id)
@@ -208,12 +209,9 @@ static int load_suites(struct hvc_registry *reg)
 static void open_libraries(struct hvc_registry *reg)
 {
 	static const luaL_Reg libs[] = {
-		{ LUA_GNAME, luaopen_base },
-		{ LUA_TABLIBNAME, luaopen_table },
-		{ LUA_STRLIBNAME, luaopen_string },
-		{ LUA_MATHLIBNAME, luaopen_math },
-		{ LUA_UTF8LIBNAME, luaopen_utf8 },
-		{ NULL, NULL },
+		{ LUA_GNAME, luaopen_base },	    { LUA_TABLIBNAME, luaopen_table },
+		{ LUA_STRLIBNAME, luaopen_string }, { LUA_MATHLIBNAME, luaopen_math },
+		{ LUA_UTF8LIBNAME, luaopen_utf8 },  { NULL, NULL },
 	};
 	const luaL_Reg *lib;
 

@@ -13,8 +13,8 @@
 struct page {
 	const struct hvc_run *run;
 	FILE *out;
-	json_t *classes;	/* case name -> class of its verdict */
-	json_t *all;		/* as in the JSON report */
+	json_t *classes; /* case name -> class of its verdict */
+	json_t *all; /* as in the JSON report */
 };
 
 static void put(FILE *out, const char *s)
@@ -74,7 +74,8 @@ static void put_head(struct page *p)
 {
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n", p->out);
+	      "<meta name=\"color-scheme\" content=\"light dark\">\n",
+	      p->out);
 	put_tag(p->out, "<title>Conformance of ", hvc_text(p->run->summary, "target"),
 		"</title>\n<style>\n");
 	put_builtin(p->out, "report.css");
@@ -100,7 +101,8 @@ static void put_header(struct page *p)
 	fprintf(p->out, "<p class=\"meta\">%lld cases in %.2f s, %s, seed %lld</p>\n",
 		figure(p, "cases"), p->run->wall_seconds, date, figure(p, "seed"));
 	fputs("<nav><a href=\"#cases\">Cases</a> <a href=\"#requirements\">Requirements</a> "
-	      "<a href=\"#bugs\">Bugs</a></nav>\n</header>\n<main>\n", p->out);
+	      "<a href=\"#bugs\">Bugs</a></nav>\n</header>\n<main>\n",
+	      p->out);
 	if (p->run->bail)
 		put_tag(p->out, "<p class=\"bail\">The run stopped: ", p->run->bail, ".</p>\n");
 }
@@ -108,7 +110,9 @@ static void put_header(struct page *p)
 /* Tiles are links that set the filter. */
 static void put_tiles(struct page *p)
 {
-	static const struct { const char *key, *class, *word; } tiles[] = {
+	static const struct {
+		const char *key, *class, *word;
+	} tiles[] = {
 		{ "passed", "passed", "passed" },
 		{ "failed", "failed", "failed" },
 		{ "skipped", "skipped", "skipped" },
@@ -150,7 +154,8 @@ static void put_filter(struct page *p)
 	      "<button type=\"reset\">Clear</button>\n"
 	      "<output id=\"shown\"></output>\n</form>\n"
 	      "<noscript><p>The filter and the transcripts need scripts; the rest of this page does "
-	      "not.</p></noscript>\n", p->out);
+	      "not.</p></noscript>\n",
+	      p->out);
 }
 
 static void put_links(struct page *p, const json_t *ids, const char *prefix, const char *title)
@@ -161,7 +166,8 @@ static void put_links(struct page *p, const json_t *ids, const char *prefix, con
 	if (json_array_size(ids) == 0)
 		return;
 	put_tag(p->out, "<dt>", title, "</dt><dd>");
-	json_array_foreach(ids, i, id) {
+	json_array_foreach(ids, i, id)
+	{
 		fprintf(p->out, "%s<a href=\"#%s-", i ? ", " : "", prefix);
 		put(p->out, json_string_value(id));
 		put_tag(p->out, "\">", json_string_value(id), "</a>");
@@ -203,13 +209,15 @@ static void put_case(struct page *p, const json_t *r)
 {
 	bool open = hvc_is_bad(r);
 
-	fprintf(p->out, "<details class=\"case %s\" id=\"case-%s\" data-status=\"%s\" "
-		"data-level=\"%s\" data-side=\"%s\"%s>\n<summary>", class_of(r),
-		hvc_text(r, "name"), class_of(r), hvc_text(r, "level"), hvc_text(r, "side"),
-		open ? " open" : "");
-	fprintf(p->out, "<span class=\"badge %s\">%s</span> <span class=\"name\">%s</span> "
-		"<span class=\"level\">%s</span> <span class=\"doc\">", class_of(r), word_of(r),
-		hvc_text(r, "name"), hvc_text(r, "level"));
+	fprintf(p->out,
+		"<details class=\"case %s\" id=\"case-%s\" data-status=\"%s\" "
+		"data-level=\"%s\" data-side=\"%s\"%s>\n<summary>",
+		class_of(r), hvc_text(r, "name"), class_of(r), hvc_text(r, "level"),
+		hvc_text(r, "side"), open ? " open" : "");
+	fprintf(p->out,
+		"<span class=\"badge %s\">%s</span> <span class=\"name\">%s</span> "
+		"<span class=\"level\">%s</span> <span class=\"doc\">",
+		class_of(r), word_of(r), hvc_text(r, "name"), hvc_text(r, "level"));
 	put(p->out, hvc_text(r, "doc"));
 	fputs("</span></summary>\n<div class=\"body\">\n", p->out);
 	put_case_body(p, r);
@@ -231,13 +239,13 @@ static void put_cases(struct page *p)
 			json_object_set_new(suites, name, json_array());
 		json_array_append(json_object_get(suites, name), p->run->results[i]);
 	}
-	json_object_foreach(suites, suite, members) {
+	json_object_foreach(suites, suite, members)
+	{
 		const json_t *r;
 
 		put_tag(p->out, "<section class=\"suite\">\n<h3>", suite, "");
 		fprintf(p->out, " <small>%zu</small></h3>\n", json_array_size(members));
-		json_array_foreach(members, i, r)
-			put_case(p, r);
+		json_array_foreach(members, i, r) put_case(p, r);
 		fputs("</section>\n", p->out);
 	}
 	json_decref(suites);
@@ -254,9 +262,9 @@ static const char *row_class(struct page *p, const json_t *row)
 	size_t k;
 
 	for (k = 0; k < sizeof(order) / sizeof(order[0]); k++)
-		json_array_foreach(cases, i, name)
-			if (strcmp(hvc_text(p->classes, json_string_value(name)), order[k]) == 0)
-				return order[k];
+		json_array_foreach(cases, i,
+				   name) if (strcmp(hvc_text(p->classes, json_string_value(name)),
+						    order[k]) == 0) return order[k];
 	return json_array_size(cases) ? "notrun" : "uncovered";
 }
 
@@ -266,7 +274,8 @@ static void put_grid(struct page *p, const json_t *rows, const char *prefix)
 	size_t i;
 
 	fputs("<div class=\"grid\">", p->out);
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		const char *class = row_class(p, row);
 
 		fprintf(p->out, "<a class=\"%s\" href=\"#%s-%s\" title=\"%s: %s\"></a>", class,
@@ -280,7 +289,8 @@ static void put_row_cases(struct page *p, const json_t *row)
 	const json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(row, "cases"), i, name) {
+	json_array_foreach(json_object_get(row, "cases"), i, name)
+	{
 		const char *text = json_string_value(name);
 		const char *class = hvc_text(p->classes, text);
 
@@ -329,10 +339,9 @@ static void put_uncovered(struct page *p, const json_t *rows, const char *prefix
 		return;
 	fprintf(p->out, "<details class=\"without\"><summary>%zu without a case</summary>\n<p>",
 		json_array_size(rows) - covered);
-	json_array_foreach(rows, i, row)
-		if (json_array_size(json_object_get(row, "cases")) == 0)
-			fprintf(p->out, "<a href=\"#%s-%s\">%s</a> ", prefix,
-				hvc_text(row, "id"), hvc_text(row, "id"));
+	json_array_foreach(rows, i, row) if (json_array_size(json_object_get(row, "cases")) == 0)
+		fprintf(p->out, "<a href=\"#%s-%s\">%s</a> ", prefix, hvc_text(row, "id"),
+			hvc_text(row, "id"));
 	fputs("</p></details>\n", p->out);
 }
 
@@ -348,12 +357,12 @@ static void put_coverage(struct page *p, const char *id, const char *title,
 	fprintf(p->out, "<section id=\"%s\" class=\"coverage\">\n<h2>%s</h2>\n", id, title);
 	put_uncovered(p, rows, prefix);
 	put_grid(p, rows, prefix);
-	fprintf(p->out, "<table>\n<thead><tr><th scope=\"col\">Id</th><th scope=\"col\">%s</th>"
+	fprintf(p->out,
+		"<table>\n<thead><tr><th scope=\"col\">Id</th><th scope=\"col\">%s</th>"
 		"<th scope=\"col\">%s</th><th scope=\"col\">Cases</th></tr></thead>\n<tbody>\n",
 		strcmp(prefix, "bug") == 0 ? "Bug" : "Requirement",
 		strcmp(prefix, "bug") == 0 ? "Fault of" : "Side");
-	json_array_foreach(rows, i, row)
-		put_row(p, row, prefix, texts);
+	json_array_foreach(rows, i, row) put_row(p, row, prefix, texts);
 	fputs("</tbody>\n</table>\n</section>\n", p->out);
 }
 
@@ -383,8 +392,8 @@ static void put_transcripts(struct page *p)
 int hvc_report_html(const struct hvc_run *run, FILE *out)
 {
 	static const char *const requirement[] = { "text", "", "requirement", "", NULL };
-	static const char *const bug[] = { "trigger", "Trigger:", "seen", "Seen:", "right",
-		"Right:", NULL };
+	static const char *const bug[] = { "trigger", "Trigger:", "seen", "Seen:",
+					   "right",   "Right:",	  NULL };
 	struct page p = { .run = run, .out = out };
 	size_t i;
 

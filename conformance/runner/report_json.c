@@ -5,8 +5,7 @@
 
 #include "hvc.h"
 
-static void add_citation(json_t *row, const char *key, const struct hvc_run *run,
-			 const char *id)
+static void add_citation(json_t *row, const char *key, const struct hvc_run *run, const char *id)
 {
 	json_t *cases = json_array();
 	size_t i;
@@ -38,8 +37,7 @@ static json_t *coverage(const struct hvc_run *run, json_t *ids)
 	size_t n = 0;
 	size_t i;
 
-	json_object_foreach(ids, id, row)
-		names[n++] = id;
+	json_object_foreach(ids, id, row) names[n++] = id;
 	qsort(names, n, sizeof(*names), by_text);
 	for (i = 0; i < n; i++) {
 		json_t *entry = json_copy(json_object_get(ids, names[i]));

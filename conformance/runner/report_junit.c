@@ -42,7 +42,8 @@ static void put_transcript(FILE *out, const json_t *result)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "transcript"), i, entry) {
+	json_array_foreach(json_object_get(result, "transcript"), i, entry)
+	{
 		fprintf(out, "%.4f ms %s ",
 			(double)json_integer_value(json_object_get(entry, "time")) / 1e4,
 			hvc_text(entry, "direction"));
@@ -84,8 +85,9 @@ static void put_case(FILE *out, const json_t *result)
 		put_failure(out, result);
 	} else if (excused || strcmp(verdict, "passed") != 0) {
 		fputs("    <skipped", out);
-		put_attribute(out, "message", excused ? hvc_text(result, "expected_failure") :
-			      hvc_text(result, "reason"));
+		put_attribute(out, "message",
+			      excused ? hvc_text(result, "expected_failure")
+				      : hvc_text(result, "reason"));
 		fputs("/>\n", out);
 	}
 	fputs("  </testcase>\n", out);
@@ -101,7 +103,7 @@ static size_t count(const struct hvc_run *run, const char *what)
 		const char *verdict = hvc_verdict(run->results[i]);
 		bool bad = hvc_is_bad(run->results[i]);
 		bool failure = strcmp(verdict, "failed") == 0 ||
-			strcmp(verdict, "unexpected-pass") == 0;
+			       strcmp(verdict, "unexpected-pass") == 0;
 
 		if (strcmp(what, "skipped") == 0)
 			n += !bad && strcmp(verdict, "passed") != 0;
@@ -119,8 +121,7 @@ int hvc_report_junit(const struct hvc_run *run, FILE *out)
 	fputs(" <testsuite", out);
 	put_attribute(out, "name", "hvproto conformance");
 	fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"",
-		run->reported, count(run, "failures"), count(run, "errors"),
-		count(run, "skipped"));
+		run->reported, count(run, "failures"), count(run, "errors"), count(run, "skipped"));
 	fprintf(out, " time=\"%.3f\">\n  <properties>\n", run->wall_seconds);
 	fputs("   <property name=\"target\"", out);
 	put_attribute(out, "value", hvc_text(run->summary, "target"));

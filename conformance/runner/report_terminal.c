@@ -5,7 +5,7 @@
 
 #include "hvc.h"
 
-#define LAST_MESSAGES	10u
+#define LAST_MESSAGES 10u
 
 static const char *paint(const struct hvc_run *run, const char *code)
 {
@@ -38,8 +38,9 @@ static void print_entry(const json_t *entry)
 {
 	double t = (double)json_integer_value(json_object_get(entry, "time")) / 1e4;
 	const char *dir = hvc_text(entry, "direction");
-	const char *arrow = strcmp(dir, "g2h") == 0 ? "guest -> host" :
-		strcmp(dir, "h2g") == 0 ? "host -> guest" : "             ";
+	const char *arrow = strcmp(dir, "g2h") == 0   ? "guest -> host"
+			    : strcmp(dir, "h2g") == 0 ? "host -> guest"
+						      : "             ";
 
 	printf("        %12.4f ms  %s  %s  %s\n", t, arrow, hvc_text(entry, "name"),
 	       hvc_text(entry, "summary"));
@@ -101,8 +102,9 @@ static void print_verdict(const struct hvc_run *run, const json_t *result)
 {
 	const char *colour;
 	const char *text = label(result, &colour);
-	const char *why = json_is_true(json_object_get(result, "excused")) ?
-		hvc_text(result, "expected_failure") : hvc_text(result, "reason");
+	const char *why = json_is_true(json_object_get(result, "excused"))
+				  ? hvc_text(result, "expected_failure")
+				  : hvc_text(result, "reason");
 	bool bad = hvc_is_bad(result);
 
 	printf("%s%-5s%s %s%s%s\n", paint(run, colour), text, paint(run, "\033[0m"),
@@ -116,8 +118,8 @@ void hvc_terminal_case(const struct hvc_run *run, size_t at)
 {
 	const json_t *result = run->results[at];
 	bool dull = strcmp(hvc_verdict(result), "passed") == 0 ||
-		json_is_true(json_object_get(result, "excused")) ||
-		strcmp(hvc_verdict(result), "skipped") == 0;
+		    json_is_true(json_object_get(result, "excused")) ||
+		    strcmp(hvc_verdict(result), "skipped") == 0;
 	bool passed = strcmp(hvc_verdict(result), "passed") == 0;
 
 	if (run->silent)

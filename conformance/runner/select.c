@@ -46,8 +46,7 @@ static bool in_suite(const struct hvc_strings *suites, const char *suite)
 	for (i = 0; i < suites->n; i++) {
 		size_t n = strlen(suites->v[i]);
 
-		if (strncmp(suites->v[i], suite, n) == 0 &&
-		    (suite[n] == '\0' || suite[n] == '/'))
+		if (strncmp(suites->v[i], suite, n) == 0 && (suite[n] == '\0' || suite[n] == '/'))
 			return true;
 	}
 	return false;

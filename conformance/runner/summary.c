@@ -52,8 +52,10 @@ static void apply_expected(const struct hvc_run *run, const struct hvc_case *c, 
 		json_object_set_new(result, "expected_failure", json_string(reason));
 		if (strcmp(verdict, "passed") == 0) {
 			json_object_set_new(result, "verdict", json_string("unexpected-pass"));
-			json_object_set_new(result, "reason", json_string("passes, but is listed "
-				"as an expected failure: take it off the list"));
+			json_object_set_new(
+				result, "reason",
+				json_string("passes, but is listed "
+					    "as an expected failure: take it off the list"));
 			failed = true;
 		} else if (failed) {
 			json_object_set_new(result, "excused", json_true());
@@ -116,8 +118,7 @@ static size_t counted(const struct hvc_run *run)
 
 	if (!run->sanity)
 		return run->count;
-	if (run->results[last] && hvc_is_bad(run->results[last]) &&
-	    !hvc_is_bad(run->results[0])) {
+	if (run->results[last] && hvc_is_bad(run->results[last]) && !hvc_is_bad(run->results[0])) {
 		json_t *first = run->results[0];
 
 		run->results[0] = run->results[last];
@@ -144,8 +145,8 @@ static void sort_results(struct hvc_run *run, size_t n)
 		if (run->results[i])
 			continue;
 		run->results[i] = json_pack("{s:s, s:s, s:i, s:[], s:f}", "verdict", "not-run",
-			"reason", "the run stopped before", "checks", 0, "transcript",
-			"wall_ms", 0.0);
+					    "reason", "the run stopped before", "checks", 0,
+					    "transcript", "wall_ms", 0.0);
 		describe(run->results[i], run->order[i]);
 		json_object_set_new(run->results[i], "bad", json_false());
 	}
@@ -156,7 +157,7 @@ static void sort_results(struct hvc_run *run, size_t n)
 int hvc_summary_make(struct hvc_run *run)
 {
 	static const char *const keys[] = { "passed", "failed", "skipped", "expected_failures",
-		"not_run" };
+					    "not_run" };
 	size_t n = counted(run);
 	size_t i;
 
@@ -167,10 +168,11 @@ int hvc_summary_make(struct hvc_run *run)
 		count(run->summary, bucket(run->results[i]));
 	json_object_set_new(run->summary, "cases", json_integer((json_int_t)n));
 	json_object_set_new(run->summary, "seed", json_integer((json_int_t)run->opt->seed));
-	json_object_set_new(run->summary, "target", json_string(run->driver ?
-		run->driver->name : run->opt->target));
-	json_object_set_new(run->summary, "target_version", json_string(run->driver &&
-		run->driver->version ? run->driver->version : ""));
+	json_object_set_new(run->summary, "target",
+			    json_string(run->driver ? run->driver->name : run->opt->target));
+	json_object_set_new(
+		run->summary, "target_version",
+		json_string(run->driver && run->driver->version ? run->driver->version : ""));
 	json_object_set_new(run->summary, "seconds", json_real(run->wall_seconds));
 	sort_results(run, n);
 	for (i = 0; (run->opt->json || run->opt->html) && i < n; i++)

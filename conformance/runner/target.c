@@ -47,8 +47,7 @@ static const struct hvt_driver_ops *check(const char *name, const struct hvt_dri
 			  ops->size, sizeof(*ops));
 	} else if (!ops->name || !*ops->name) {
 		hvc_error("%s: has no name", name);
-	} else if (!ops->create || !ops->destroy || !ops->interrupt || !ops->run ||
-		   !ops->command) {
+	} else if (!ops->create || !ops->destroy || !ops->interrupt || !ops->run || !ops->command) {
 		hvc_error("%s: an entry point of struct hvt_driver_ops is missing", name);
 	} else {
 		return ops;

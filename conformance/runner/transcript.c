@@ -13,9 +13,9 @@
 #include "world.h"
 
 /* Of a long transcript the beginning and the end are kept: what led there, and what happened. */
-#define TRANSCRIPT_HEAD	400u
-#define TRANSCRIPT_MAX	1000u
-#define HEX_MAX		512u
+#define TRANSCRIPT_HEAD 400u
+#define TRANSCRIPT_MAX 1000u
+#define HEX_MAX 512u
 
 struct hvp_neg hvc_neg(const struct hvc_world *w, uint32_t version)
 {
@@ -58,8 +58,8 @@ static char *bytes_text(const uint8_t *b, size_t n)
 static char *guid_text(const uint8_t *b)
 {
 	return hvc_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-			  b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10],
-			  b[11], b[12], b[13], b[14], b[15]);
+			  b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11],
+			  b[12], b[13], b[14], b[15]);
 }
 
 static const char *value_name(const struct hvp_field_desc *f, uint64_t v)
@@ -84,8 +84,8 @@ static char *scalar_text(const struct hvp_field_desc *f, const uint8_t *at)
 	if (f->flags & HVP_FIELD_HEX)
 		return hvc_printf("%#llx%s%s%s", (unsigned long long)v, name ? " (" : "",
 				  name ? name : "", name ? ")" : "");
-	return hvc_printf("%llu%s%s%s", (unsigned long long)v, name ? " (" : "",
-			  name ? name : "", name ? ")" : "");
+	return hvc_printf("%llu%s%s%s", (unsigned long long)v, name ? " (" : "", name ? name : "",
+			  name ? ")" : "");
 }
 
 /* From the bytes and not from the structure: a field that the codec refused is shown as well. */
@@ -107,8 +107,9 @@ static char *field_text(const struct hvp_field_desc *f, const uint8_t *bytes, si
 static void add_field(json_t *fields, const char *name, unsigned int offset, unsigned int size,
 		      char *value)
 {
-	json_array_append_new(fields, json_pack("{s:s, s:i, s:i, s:o}", "name", name,
-		"offset", (int)offset, "size", (int)size, "value", hvc_json_text(value)));
+	json_array_append_new(fields,
+			      json_pack("{s:s, s:i, s:i, s:o}", "name", name, "offset", (int)offset,
+					"size", (int)size, "value", hvc_json_text(value)));
 	free(value);
 }
 
@@ -126,8 +127,8 @@ static bool present(const struct hvp_msg_desc *m, const struct hvp_field_desc *f
 	return true;
 }
 
-static void add_fields(json_t *entry, const struct hvp_msg_desc *m,
-		       const struct hvm_trace_entry *e, const uint8_t *decoded)
+static void add_fields(json_t *entry, const struct hvp_msg_desc *m, const struct hvm_trace_entry *e,
+		       const uint8_t *decoded)
 {
 	json_t *fields = json_array();
 	const struct hvp_field_desc *f;
@@ -140,8 +141,11 @@ static void add_fields(json_t *entry, const struct hvp_msg_desc *m,
 			continue;
 		text = field_text(f, e->bytes, e->size);
 		if (text)
-			add_field(fields, f->name, f->wire_offset, f->type == HVP_FIELD_VIEW ?
-				  (unsigned int)(e->size - f->wire_offset) : f->wire_size, text);
+			add_field(fields, f->name, f->wire_offset,
+				  f->type == HVP_FIELD_VIEW
+					  ? (unsigned int)(e->size - f->wire_offset)
+					  : f->wire_size,
+				  text);
 	}
 	json_object_set_new(entry, "fields", fields);
 }
@@ -154,7 +158,8 @@ static void summarise(json_t *entry)
 	size_t used = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(entry, "fields"), i, field) {
+	json_array_foreach(json_object_get(entry, "fields"), i, field)
+	{
 		const char *value = hvc_text(field, "value");
 		int n;
 
@@ -178,9 +183,11 @@ static void set_fault(json_t *entry, const struct hvp_fault *fault)
 				hvp_status_text(fault->status), (unsigned long long)fault->found,
 				(unsigned long long)fault->low, (unsigned long long)fault->high);
 
-	json_object_set_new(entry, "fault", json_pack("{s:s, s:s, s:i, s:s}",
-		"status", hvp_status_name(fault->status), "field",
-		fault->field ? fault->field : "", "offset", (int)fault->offset, "text", text));
+	json_object_set_new(entry, "fault",
+			    json_pack("{s:s, s:s, s:i, s:s}", "status",
+				      hvp_status_name(fault->status), "field",
+				      fault->field ? fault->field : "", "offset",
+				      (int)fault->offset, "text", text));
 	free(text);
 }
 
@@ -321,8 +328,9 @@ static char *hypervisor_text(const struct hvm_trace_entry *e)
 
 static void other_entry(json_t *entry, const struct hvm_trace_entry *e)
 {
-	const char *name = e->kind == HVM_TRACE_SIGNAL ? "signal" :
-		e->kind == HVM_TRACE_MEMORY ? "memory" : "hypervisor";
+	const char *name = e->kind == HVM_TRACE_SIGNAL	 ? "signal"
+			   : e->kind == HVM_TRACE_MEMORY ? "memory"
+							 : "hypervisor";
 	char *text;
 
 	if (e->kind == HVM_TRACE_SIGNAL)
@@ -339,19 +347,21 @@ static void other_entry(json_t *entry, const struct hvm_trace_entry *e)
 
 static const char *kind_name(uint8_t kind)
 {
-	static const char *const names[] = { "", "message", "packet", "signal", "hypervisor",
-		"note", "memory" };
+	static const char *const names[] = { "",	   "message", "packet", "signal",
+					     "hypervisor", "note",    "memory" };
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "";
 }
 
 static json_t *make_entry(struct hvc_world *w, const struct hvm_trace_entry *e)
 {
-	json_t *entry = json_pack("{s:I, s:s, s:s, s:i, s:i, s:i}",
-		"time", (json_int_t)e->time, "kind", kind_name(e->kind),
-		"direction", e->direction == HVP_DIR_G2H ? "g2h" :
-			e->direction == HVP_DIR_H2G ? "h2g" : "",
-		"channel", (int)e->channel, "vp", (int)e->vp, "size", (int)e->size);
+	json_t *entry = json_pack("{s:I, s:s, s:s, s:i, s:i, s:i}", "time", (json_int_t)e->time,
+				  "kind", kind_name(e->kind), "direction",
+				  e->direction == HVP_DIR_G2H	? "g2h"
+				  : e->direction == HVP_DIR_H2G ? "h2g"
+								: "",
+				  "channel", (int)e->channel, "vp", (int)e->vp, "size",
+				  (int)e->size);
 
 	if (e->kind == HVM_TRACE_MESSAGE && e->aux == 1)
 		message_entry(w, entry, e);
@@ -406,9 +416,9 @@ void hvc_transcript_finish(struct hvc_world *w)
 	if (w->left_out == 0)
 		return;
 	text = hvc_printf("%zu entries are left out here", w->left_out);
-	json_array_insert_new(w->transcript, TRANSCRIPT_HEAD, json_pack(
-		"{s:i, s:s, s:s, s:s, s:s}", "time", 0, "kind", "note", "direction", "",
-		"name", "...", "summary", text));
+	json_array_insert_new(w->transcript, TRANSCRIPT_HEAD,
+			      json_pack("{s:i, s:s, s:s, s:s, s:s}", "time", 0, "kind", "note",
+					"direction", "", "name", "...", "summary", text));
 	free(text);
 	move_detail(w);
 }

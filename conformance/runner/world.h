@@ -14,7 +14,7 @@
 
 #include "hvc.h"
 
-#define HVC_CHANNELS	4096u
+#define HVC_CHANNELS 4096u
 
 /* An event of the driver, copied: the original dies with the call. */
 struct hvc_event {
@@ -35,24 +35,24 @@ struct hvc_slot_message {
 
 /* The scripted guest of host-side cases. */
 struct hvc_raw {
-	uint64_t simp[HVM_MAX_VPS];	/* GPA, 0 none */
+	uint64_t simp[HVM_MAX_VPS]; /* GPA, 0 none */
 	uint64_t siefp[HVM_MAX_VPS];
 	void *pages[HVM_MAX_VPS][2];
-	void *input;			/* one page for hypercall input */
-	void *code;			/* the hypercall page */
-	bool hold_slots;		/* leave messages in the slots */
+	void *input; /* one page for hypercall input */
+	void *code; /* the hypercall page */
+	bool hold_slots; /* leave messages in the slots */
 	struct hvc_slot_message *messages;
 	size_t message_count;
-	uint64_t flags[HVM_MAX_VPS][HVM_SINTS];	/* interrupts that found flags */
-	uint32_t seen[HVM_MAX_VPS][HVM_EVENT_FLAGS];	/* times each flag of SINT 2 was set */
+	uint64_t flags[HVM_MAX_VPS][HVM_SINTS]; /* interrupts that found flags */
+	uint32_t seen[HVM_MAX_VPS][HVM_EVENT_FLAGS]; /* times each flag of SINT 2 was set */
 };
 
 struct hvc_failure {
 	bool set;
-	char *verdict;		/* failed, skipped, broken */
+	char *verdict; /* failed, skipped, broken */
 	char *reason;
 	char *where;
-	json_t *detail;		/* entry, field, offset, expected, found; or NULL */
+	json_t *detail; /* entry, field, offset, expected, found; or NULL */
 };
 
 struct hvc_world {
@@ -66,21 +66,21 @@ struct hvc_world {
 	struct hvm_scripted *channels[HVC_CHANNELS];
 	size_t channel_count;
 
-	const struct hvt_driver_ops *driver;	/* NULL on the host side */
+	const struct hvt_driver_ops *driver; /* NULL on the host side */
 	void *instance;
 	uint32_t current_vp;
-	uint64_t timer;		/* handle of the driver's next run(), 0 none */
-	uint64_t spin;		/* virtual time of the next now() of a polling guest */
+	uint64_t timer; /* handle of the driver's next run(), 0 none */
+	uint64_t spin; /* virtual time of the next now() of a polling guest */
 	bool polling;
 	struct hvc_event *events;
 	size_t event_count;
 
-	struct hvc_raw *raw;	/* NULL on the guest side */
+	struct hvc_raw *raw; /* NULL on the guest side */
 
 	json_t *transcript;
-	size_t seen;		/* trace entries that are in the transcript */
-	size_t left_out;	/* of the middle of it, when it is long */
-	uint32_t features;	/* granted, as read off the trace */
+	size_t seen; /* trace entries that are in the transcript */
+	size_t left_out; /* of the middle of it, when it is long */
+	uint32_t features; /* granted, as read off the trace */
 
 	unsigned int checks;
 	uint64_t steps;
@@ -108,8 +108,8 @@ void hvc_transcript_finish(struct hvc_world *w);
 struct hvp_neg hvc_neg(const struct hvc_world *w, uint32_t version);
 
 /* fail.c */
-void hvc_fail(struct hvc_world *w, const char *verdict, const char *where, const char *format,
-	      ...) __attribute__((format(printf, 4, 5)));
+void hvc_fail(struct hvc_world *w, const char *verdict, const char *where, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* codec.c */
 const struct hvp_proto_desc *hvc_proto(const char *name);

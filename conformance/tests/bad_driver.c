@@ -8,16 +8,16 @@
 
 #include <hvtarget.h>
 
-#define KIND_ABI	1	/* speaks another version of the interface */
-#define KIND_ENTRY	2	/* an entry point is missing */
-#define KIND_SYMBOL	3	/* exports nothing that the runner knows */
-#define KIND_CREATE	4	/* create() fails */
-#define KIND_NOTHING	5	/* supports no command */
-#define KIND_CRASH	6	/* crashes when told to connect */
-#define KIND_HANG	7	/* never returns when told to connect */
-#define KIND_LEAK	8	/* loses a page when told to connect */
-#define KIND_EXIT	9	/* ends the process when told to connect */
-#define KIND_GP		10	/* touches a register in a way that faults */
+#define KIND_ABI 1 /* speaks another version of the interface */
+#define KIND_ENTRY 2 /* an entry point is missing */
+#define KIND_SYMBOL 3 /* exports nothing that the runner knows */
+#define KIND_CREATE 4 /* create() fails */
+#define KIND_NOTHING 5 /* supports no command */
+#define KIND_CRASH 6 /* crashes when told to connect */
+#define KIND_HANG 7 /* never returns when told to connect */
+#define KIND_LEAK 8 /* loses a page when told to connect */
+#define KIND_EXIT 9 /* ends the process when told to connect */
+#define KIND_GP 10 /* touches a register in a way that faults */
 
 static const struct hvt_machine_ops *machine;
 static void *handle;
@@ -67,7 +67,7 @@ static int command(void *d, const struct hvt_command *cmd)
 	if (KIND == KIND_EXIT)
 		exit(3);
 	if (KIND == KIND_GP) {
-		machine->msr_write(handle, 0, 0x40000092, 5);	/* SINT2 with vector 5 */
+		machine->msr_write(handle, 0, 0x40000092, 5); /* SINT2 with vector 5 */
 		return HVT_OK;
 	}
 	return HVT_UNSUPPORTED;
