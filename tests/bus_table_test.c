@@ -6,20 +6,67 @@
 #include "fake_host.h"
 
 enum input {
-	CONNECT, UNLOAD, CRASH, LOSE, PAUSE, RESUME, PAGES, TL,
-	ACCEPTED, UNSUPPORTED, OFFER, RESCIND, ALL_OFFERS, OPENED, CREATED, TORNDOWN,
-	UNLOADED, RESERVED, TL_RESULT, MODIFIED, PAGES_MODIFIED, PAUSED,
-	TYPE_0, OWN_TYPE, TYPE_30, TYPE_HUGE, SEVEN_BYTES, TOO_LONG, TIME,
+	CONNECT,
+	UNLOAD,
+	CRASH,
+	LOSE,
+	PAUSE,
+	RESUME,
+	PAGES,
+	TL,
+	ACCEPTED,
+	UNSUPPORTED,
+	OFFER,
+	RESCIND,
+	ALL_OFFERS,
+	OPENED,
+	CREATED,
+	TORNDOWN,
+	UNLOADED,
+	RESERVED,
+	TL_RESULT,
+	MODIFIED,
+	PAGES_MODIFIED,
+	PAUSED,
+	TYPE_0,
+	OWN_TYPE,
+	TYPE_30,
+	TYPE_HUGE,
+	SEVEN_BYTES,
+	TOO_LONG,
+	TIME,
 	INPUTS
 };
 
 static const char *const input_names[INPUTS] = {
-	"connect", "unload", "crash unload", "lost", "pause", "resume", "modify pages",
-	"TL connect", "VERSION_RESPONSE accepted", "VERSION_RESPONSE unsupported", "OFFER",
-	"RESCIND", "ALL_OFFERS_DELIVERED", "OPEN_CHANNEL_RESULT", "GPADL_CREATED",
-	"GPADL_TORNDOWN", "UNLOAD_COMPLETE", "CLOSE_RESERVED_RESPONSE", "TL result",
-	"MODIFY_CHANNEL_RESPONSE", "MODIFY_CONNECTION_RESPONSE", "PAUSE_RESPONSE", "type 0",
-	"a type of the guest", "type 30", "type 0xffffffff", "7 bytes", "241 bytes",
+	"connect",
+	"unload",
+	"crash unload",
+	"lost",
+	"pause",
+	"resume",
+	"modify pages",
+	"TL connect",
+	"VERSION_RESPONSE accepted",
+	"VERSION_RESPONSE unsupported",
+	"OFFER",
+	"RESCIND",
+	"ALL_OFFERS_DELIVERED",
+	"OPEN_CHANNEL_RESULT",
+	"GPADL_CREATED",
+	"GPADL_TORNDOWN",
+	"UNLOAD_COMPLETE",
+	"CLOSE_RESERVED_RESPONSE",
+	"TL result",
+	"MODIFY_CHANNEL_RESPONSE",
+	"MODIFY_CONNECTION_RESPONSE",
+	"PAUSE_RESPONSE",
+	"type 0",
+	"a type of the guest",
+	"type 30",
+	"type 0xffffffff",
+	"7 bytes",
+	"241 bytes",
 	"200 seconds",
 };
 
@@ -88,7 +135,7 @@ static const char *const expected[HVP_BUS_STATES][INPUTS] = {
 
 static const char state_letters[] = "DCONPpUL";
 
-#define FEATURES	(HVP_VMBUS_FEATURE_MODIFY_CONNECTION | HVP_VMBUS_FEATURE_PAUSE_RESUME)
+#define FEATURES (HVP_VMBUS_FEATURE_MODIFY_CONNECTION | HVP_VMBUS_FEATURE_PAUSE_RESUME)
 
 static void start_contact(struct fake *f)
 {
@@ -273,10 +320,11 @@ static char post_letter(const struct fake_post *p)
 static char event_letter(const struct hvp_event *ev)
 {
 	static const char letters[] = {
-		[HVP_EV_CONNECTED] = 'c', [HVP_EV_CONNECT_FAILED] = 'F',
-		[HVP_EV_DISCONNECTED] = 'd', [HVP_EV_LOST] = 'l', [HVP_EV_OFFERS_DONE] = 'a',
-		[HVP_EV_PAUSED] = 'P', [HVP_EV_PAGES_MODIFIED] = 'M', [HVP_EV_TL_RESULT] = 't',
-		[HVP_EV_OFFER] = 'o', [HVP_EV_RESCINDED] = 'R',
+		[HVP_EV_CONNECTED] = 'c',      [HVP_EV_CONNECT_FAILED] = 'F',
+		[HVP_EV_DISCONNECTED] = 'd',   [HVP_EV_LOST] = 'l',
+		[HVP_EV_OFFERS_DONE] = 'a',    [HVP_EV_PAUSED] = 'P',
+		[HVP_EV_PAGES_MODIFIED] = 'M', [HVP_EV_TL_RESULT] = 't',
+		[HVP_EV_OFFER] = 'o',	       [HVP_EV_RESCINDED] = 'R',
 	};
 
 	return ev->type < sizeof(letters) && letters[ev->type] ? letters[ev->type] : '?';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory and signals of channels: GPADLs, page visibility, reserved channels, moving, signalling. */
+/* Memory and signals of channels: GPADLs, page visibility, reserved channels, moving. */
 #include "fake_host.h"
 
 static const struct hvp_gpadl_range one_page = { .byte_count = 4096, .first_pfn = 0x42 };

@@ -6,19 +6,54 @@
 #include "fake_host.h"
 
 enum input {
-	OPEN, OPEN_RESERVED, CLOSE, CLOSE_RESERVED, RELEASE, MODIFY, GPADL, TEARDOWN,
-	OFFER, RESCIND, OPENED, OPEN_FAILED, OPENED_OTHER, CREATED, REFUSED, CREATED_OTHER,
-	TORNDOWN, TORNDOWN_OTHER, MODIFIED, RESERVED_CLOSED, UNLOADED, LOST,
+	OPEN,
+	OPEN_RESERVED,
+	CLOSE,
+	CLOSE_RESERVED,
+	RELEASE,
+	MODIFY,
+	GPADL,
+	TEARDOWN,
+	OFFER,
+	RESCIND,
+	OPENED,
+	OPEN_FAILED,
+	OPENED_OTHER,
+	CREATED,
+	REFUSED,
+	CREATED_OTHER,
+	TORNDOWN,
+	TORNDOWN_OTHER,
+	MODIFIED,
+	RESERVED_CLOSED,
+	UNLOADED,
+	LOST,
 	INPUTS
 };
 
 static const char *const input_names[INPUTS] = {
-	"open", "open reserved", "close", "close reserved", "release", "modify", "create GPADL",
-	"tear down GPADL", "OFFER with its id", "RESCIND", "OPEN_CHANNEL_RESULT 0",
-	"OPEN_CHANNEL_RESULT 1", "OPEN_CHANNEL_RESULT of another open_id", "GPADL_CREATED 0",
-	"GPADL_CREATED 1", "GPADL_CREATED of another channel", "GPADL_TORNDOWN",
-	"GPADL_TORNDOWN of another id", "MODIFY_CHANNEL_RESPONSE", "CLOSE_RESERVED_RESPONSE",
-	"unloaded", "connection lost",
+	"open",
+	"open reserved",
+	"close",
+	"close reserved",
+	"release",
+	"modify",
+	"create GPADL",
+	"tear down GPADL",
+	"OFFER with its id",
+	"RESCIND",
+	"OPEN_CHANNEL_RESULT 0",
+	"OPEN_CHANNEL_RESULT 1",
+	"OPEN_CHANNEL_RESULT of another open_id",
+	"GPADL_CREATED 0",
+	"GPADL_CREATED 1",
+	"GPADL_CREATED of another channel",
+	"GPADL_TORNDOWN",
+	"GPADL_TORNDOWN of another id",
+	"MODIFY_CHANNEL_RESPONSE",
+	"CLOSE_RESERVED_RESPONSE",
+	"unloaded",
+	"connection lost",
 };
 
 /*
@@ -198,8 +233,8 @@ static enum hvp_status call(struct setting *s, enum input in)
 	case OPEN:
 		return hvp_channel_open(s->ch, &open);
 	case OPEN_RESERVED:
-		return hvp_channel_open_reserved(s->ch, s->extra ? s->extra : &s->f->gpadls[9],
-						 2, 0, 2);
+		return hvp_channel_open_reserved(s->ch, s->extra ? s->extra : &s->f->gpadls[9], 2,
+						 0, 2);
 	case CLOSE:
 		return hvp_channel_close(s->ch);
 	case CLOSE_RESERVED:
@@ -364,8 +399,7 @@ static void outcome(struct setting *s, enum input in, char *out)
 	}
 	host(s, in);
 	fake_tick(s->f);
-	if (in >= OFFER && in < UNLOADED &&
-	    hvp_bus_stats(&s->f->bus)->dropped > before.dropped)
+	if (in >= OFFER && in < UNLOADED && hvp_bus_stats(&s->f->bus)->dropped > before.dropped)
 		strcpy(out, "D");
 	else if (in >= OFFER && in < UNLOADED &&
 		 hvp_bus_stats(&s->f->bus)->ignored > before.ignored)

@@ -253,11 +253,12 @@ START_TEST(open_refuses_rings_that_cannot_be)
 	struct hvp_open good = fake_params(f);
 	struct hvp_open open;
 
-#define REFUSED(change) do { \
-	open = good; \
-	change; \
-	ck_assert_int_eq(hvp_channel_open(ch, &open), HVP_ARG); \
-} while (0)
+#define REFUSED(change) \
+	do { \
+		open = good; \
+		change; \
+		ck_assert_int_eq(hvp_channel_open(ch, &open), HVP_ARG); \
+	} while (0)
 	REFUSED(open.downstream_page = 0);
 	REFUSED(open.downstream_page = 1);
 	REFUSED(open.downstream_page = 7);
@@ -283,7 +284,7 @@ START_TEST(guest_specified_signalling_names_connection_and_flag)
 {
 	struct fake *f = fake_connected(0x60000,
 					HVP_VMBUS_FEATURE_GUEST_SPECIFIED_SIGNAL_PARAMETERS |
-					HVP_VMBUS_FEATURE_CHANNEL_INTERRUPT_REDIRECTION);
+						HVP_VMBUS_FEATURE_CHANNEL_INTERRUPT_REDIRECTION);
 	struct hvp_channel *ch = fake_offered(f, 1);
 	struct hvp_open open = fake_params(f);
 	const uint8_t *m;
@@ -313,8 +314,7 @@ END_TEST
 
 START_TEST(redirection_alone_sends_zero_signal_parameters)
 {
-	struct fake *f = fake_connected(0x60000,
-					HVP_VMBUS_FEATURE_CHANNEL_INTERRUPT_REDIRECTION);
+	struct fake *f = fake_connected(0x60000, HVP_VMBUS_FEATURE_CHANNEL_INTERRUPT_REDIRECTION);
 	struct hvp_channel *ch = fake_offered(f, 1);
 	struct hvp_open open = fake_params(f);
 	const uint8_t *m;
@@ -616,8 +616,7 @@ static void add_offers(TCase *tc)
 	tcase_add_test(tc, an_isolated_guest_takes_listed_classes_only);
 	tcase_add_test(tc, confidential_flags_need_the_feature_and_the_ring);
 	tcase_add_test(tc, offers_beyond_the_table_are_dropped_and_counted);
-	tcase_add_test(tc,
-		       bug_047_a_storm_of_offers_and_rescinds_is_answered_without_the_owner);
+	tcase_add_test(tc, bug_047_a_storm_of_offers_and_rescinds_is_answered_without_the_owner);
 	tcase_add_test(tc, bug_071_and_091_offers_and_rescinds_between_answers_are_kept);
 }
 

@@ -15,12 +15,12 @@
 #include <hvproto/wire/hypervisor.h>
 #include <hvproto/wire/interfaces.h>
 
-#define FAKE_CHANNELS	12
-#define FAKE_GPADLS	16
-#define FAKE_TLS	3
-#define FAKE_POSTS	4096
-#define FAKE_PAGES	16	/* of a ring */
-#define FAKE_CONNECTION	0x24u	/* what VERSION_RESPONSE names */
+#define FAKE_CHANNELS 12
+#define FAKE_GPADLS 16
+#define FAKE_TLS 3
+#define FAKE_POSTS 4096
+#define FAKE_PAGES 16 /* of a ring */
+#define FAKE_CONNECTION 0x24u /* what VERSION_RESPONSE names */
 
 struct fake_post {
 	uint32_t connection_id;
@@ -40,8 +40,8 @@ struct fake {
 	unsigned int posted;
 	unsigned int read;
 	unsigned int attempts;
-	uint16_t answer;		/* of post_message */
-	unsigned int answers;		/* how often before SUCCESS again; 0: for ever */
+	uint16_t answer; /* of post_message */
+	unsigned int answers; /* how often before SUCCESS again; 0: for ever */
 	uint16_t signal_answer;
 	unsigned int signals;
 	uint32_t signal_connection;

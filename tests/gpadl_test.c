@@ -7,8 +7,8 @@
 #include <hvproto/gpadl.h>
 #include <hvproto/rd.h>
 
-#define CHANNEL	3u
-#define ID	0x11u
+#define CHANNEL 3u
+#define ID 0x11u
 
 struct message {
 	uint8_t bytes[240];
@@ -75,10 +75,10 @@ static size_t words_of(const struct built *b, uint64_t *words, size_t cap)
 
 /* Chapter 10 section 5.1: pages, range_buf_len, bodies, u64s of the last message. */
 static const uint32_t split[][4] = {
-	{ 1, 16, 0, 2 },	 { 4, 40, 0, 5 },	{ 26, 216, 0, 27 },
-	{ 27, 224, 1, 1 },	 { 54, 440, 1, 28 },	{ 55, 448, 2, 1 },
-	{ 82, 664, 2, 28 },	 { 83, 672, 3, 1 },	{ 128, 1032, 4, 18 },
-	{ 256, 2056, 9, 6 },	 { 512, 4104, 18, 10 }, { 1024, 8200, 36, 18 },
+	{ 1, 16, 0, 2 },	  { 4, 40, 0, 5 },	    { 26, 216, 0, 27 },
+	{ 27, 224, 1, 1 },	  { 54, 440, 1, 28 },	    { 55, 448, 2, 1 },
+	{ 82, 664, 2, 28 },	  { 83, 672, 3, 1 },	    { 128, 1032, 4, 18 },
+	{ 256, 2056, 9, 6 },	  { 512, 4104, 18, 10 },    { 1024, 8200, 36, 18 },
 	{ 4096, 32776, 146, 10 }, { 8190, 65528, 292, 16 },
 };
 
@@ -124,10 +124,9 @@ END_TEST
 START_TEST(gpadl_header_is_the_worked_example)
 {
 	static const uint8_t want[52] = {
-		0x08, 0, 0, 0, 0, 0, 0, 0, 0x03, 0, 0, 0, 0x11, 0, 0, 0,
-		0x20, 0, 0x01, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0,
-		0, 0, 0, 0, 0x01, 0x01, 0, 0, 0, 0, 0, 0, 0xff, 0x02, 0, 0,
-		0, 0, 0, 0,
+		0x08, 0,    0, 0,    0, 0, 0, 0, 0x03, 0,    0, 0,    0x11, 0, 0, 0, 0x20, 0,
+		0x01, 0,    0, 0x30, 0, 0, 0, 0, 0,    0,    0, 0x01, 0,    0, 0, 0, 0,	   0,
+		0x01, 0x01, 0, 0,    0, 0, 0, 0, 0xff, 0x02, 0, 0,    0,    0, 0, 0,
 	};
 	static const uint64_t pfns[] = { 0x100, 0x101, 0x2ff };
 	struct hvp_gpadl_range range = { .byte_count = 0x3000, .pfns = pfns };

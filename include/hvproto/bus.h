@@ -35,21 +35,21 @@
 extern "C" {
 #endif
 
-#define HVP_NEVER		UINT64_MAX	/* no deadline */
-#define HVP_INDEX_NONE		0xffffu
-#define HVP_MESSAGE_MAX		240u		/* bytes of a control message */
-#define HVP_MESSAGE_MIN		8u
+#define HVP_NEVER UINT64_MAX /* no deadline */
+#define HVP_INDEX_NONE 0xffffu
+#define HVP_MESSAGE_MAX 240u /* bytes of a control message */
+#define HVP_MESSAGE_MIN 8u
 
 /* The states of a connection; the table is in src/channel/bus.c. */
 enum hvp_bus_state {
 	HVP_BUS_DISCONNECTED,
-	HVP_BUS_CONTACTING,	/* walking the versions down */
-	HVP_BUS_OFFERING,	/* connected; the first list of offers is coming in */
+	HVP_BUS_CONTACTING, /* walking the versions down */
+	HVP_BUS_OFFERING, /* connected; the first list of offers is coming in */
 	HVP_BUS_CONNECTED,
-	HVP_BUS_PAUSING,	/* PAUSE queued or sent */
+	HVP_BUS_PAUSING, /* PAUSE queued or sent */
 	HVP_BUS_PAUSED,
 	HVP_BUS_UNLOADING,
-	HVP_BUS_LOST,		/* no connection, but the host may still use our pages */
+	HVP_BUS_LOST, /* no connection, but the host may still use our pages */
 	HVP_BUS_STATES,
 };
 
@@ -199,29 +199,29 @@ struct hvp_bus {
 	struct hvp_bus_config cfg;
 	struct hvp_os_ops ops;
 	struct hvp_neg neg;
-	uint64_t now;			/* as last told */
-	uint64_t retry_at;		/* posting rests until then; 0: it does not rest */
+	uint64_t now; /* as last told */
+	uint64_t retry_at; /* posting rests until then; 0: it does not rest */
 	uint64_t retry_delay;
-	uint64_t wait_end;		/* of VERSION_RESPONSE or UNLOAD_COMPLETE */
-	uint64_t wait_log;		/* next line of progress */
-	uint64_t monitor_gpa[2];	/* in use: ours or the server's */
+	uint64_t wait_end; /* of VERSION_RESPONSE or UNLOAD_COMPLETE */
+	uint64_t wait_log; /* next line of progress */
+	uint64_t monitor_gpa[2]; /* in use: ours or the server's */
 	uint64_t modify_gpa[2];
 	void *monitor_page;
 	void *modify_page;
 	uint32_t connection_id;
-	uint32_t version_index;		/* of the version being tried */
+	uint32_t version_index; /* of the version being tried */
 	uint32_t next_gpadl_id;
 	uint32_t retry_count;
 	uint32_t events;
 	uint32_t modify_host_status;
-	enum hvp_status end_status;	/* of the connect or the unload */
+	enum hvp_status end_status; /* of the connect or the unload */
 	enum hvp_status modify_status;
 	uint8_t state;
-	bool waiting;			/* for VERSION_RESPONSE or UNLOAD_COMPLETE */
-	bool sent;			/* the message that it answers was posted */
-	bool pages_held;		/* the host may still use the configuration's pages */
+	bool waiting; /* for VERSION_RESPONSE or UNLOAD_COMPLETE */
+	bool sent; /* the message that it answers was posted */
+	bool pages_held; /* the host may still use the configuration's pages */
 	bool modifying;
-	bool graces;			/* some channel's grace period may be running */
+	bool graces; /* some channel's grace period may be running */
 	struct hvp_node post_contact;
 	struct hvp_node post_offers;
 	struct hvp_node post_unload;
@@ -234,26 +234,26 @@ struct hvp_bus {
 	struct hvp_queue news;
 	struct hvp_bus_stats stats;
 	uint64_t dropped_reported;
-	uint16_t by_flag[HVP_CHANNEL_IDS];	/* channel index + 1, 0: none */
+	uint16_t by_flag[HVP_CHANNEL_IDS]; /* channel index + 1, 0: none */
 };
 
 enum hvp_event_type {
-	HVP_EV_CONNECTED = 1,	/* version, features */
-	HVP_EV_CONNECT_FAILED,	/* status: REFUSED no common version, TIMEOUT, OS */
-	HVP_EV_DISCONNECTED,	/* status: OK unloaded, TIMEOUT, OS; pages_held */
-	HVP_EV_LOST,		/* status; every channel is rescinded; pages are still held */
-	HVP_EV_OFFERS_DONE,	/* all devices present at the connect have been offered */
+	HVP_EV_CONNECTED = 1, /* version, features */
+	HVP_EV_CONNECT_FAILED, /* status: REFUSED no common version, TIMEOUT, OS */
+	HVP_EV_DISCONNECTED, /* status: OK unloaded, TIMEOUT, OS; pages_held */
+	HVP_EV_LOST, /* status; every channel is rescinded; pages are still held */
+	HVP_EV_OFFERS_DONE, /* all devices present at the connect have been offered */
 	HVP_EV_PAUSED,
-	HVP_EV_PAGES_MODIFIED,	/* status, host_status: MODIFY_CONNECTION was answered */
-	HVP_EV_DROPPED,		/* fault, count: messages refused since the last such event */
-	HVP_EV_TL_RESULT,	/* status: OK the offer is here (channel), REFUSED; endpoint */
-	HVP_EV_OFFER,		/* channel */
-	HVP_EV_OPENED,		/* channel, status: OK, REFUSED (host_status), REVOKED, OS */
-	HVP_EV_MODIFIED,	/* channel, status, host_status, confirmed */
-	HVP_EV_RESCINDED,	/* channel, status: REVOKED by the host, STATE connection over */
-	HVP_EV_CLOSED,		/* channel, status: OK the ring is yours; OS never use it again */
-	HVP_EV_GPADL_CREATED,	/* channel, gpadl, status: OK, REFUSED (host_status), REVOKED, OS */
-	HVP_EV_GPADL_RETURNED,	/* channel, gpadl, status as HVP_EV_CLOSED; @gpadl dies with it */
+	HVP_EV_PAGES_MODIFIED, /* status, host_status: MODIFY_CONNECTION was answered */
+	HVP_EV_DROPPED, /* fault, count: messages refused since the last such event */
+	HVP_EV_TL_RESULT, /* status: OK the offer is here (channel), REFUSED; endpoint */
+	HVP_EV_OFFER, /* channel */
+	HVP_EV_OPENED, /* channel, status: OK, REFUSED (host_status), REVOKED, OS */
+	HVP_EV_MODIFIED, /* channel, status, host_status, confirmed */
+	HVP_EV_RESCINDED, /* channel, status: REVOKED by the host, STATE connection over */
+	HVP_EV_CLOSED, /* channel, status: OK the ring is yours; OS never use it again */
+	HVP_EV_GPADL_CREATED, /* channel, gpadl, status: OK, REFUSED (host_status), REVOKED, OS */
+	HVP_EV_GPADL_RETURNED, /* channel, gpadl, status as HVP_EV_CLOSED; @gpadl dies with it */
 };
 
 /**
@@ -414,8 +414,7 @@ const uint64_t *hvp_bus_monitor_gpa(const struct hvp_bus *bus);
  */
 HVP_MUST_CHECK
 enum hvp_status hvp_bus_tl_connect(struct hvp_bus *bus, const struct hvp_guid *endpoint,
-				   const struct hvp_guid *service,
-				   const struct hvp_guid *silo);
+				   const struct hvp_guid *service, const struct hvp_guid *silo);
 
 /**
  * hvp_bus_tl_cancel() - forget a connect request; an offer that answers it is then dropped

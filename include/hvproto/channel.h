@@ -30,34 +30,34 @@ extern "C" {
 
 struct hvp_bus;
 
-#define HVP_VP_NONE		0xffffffffu	/* open without interrupts */
-#define HVP_CHANNEL_IDS		2048u		/* ids and event flags are 1..2047 */
+#define HVP_VP_NONE 0xffffffffu /* open without interrupts */
+#define HVP_CHANNEL_IDS 2048u /* ids and event flags are 1..2047 */
 
 /* The states of a channel; the table is in src/channel/channel.c. */
 enum hvp_channel_state {
-	HVP_CHANNEL_FREE,		/* empty slot */
-	HVP_CHANNEL_OFFERED,		/* known, closed */
-	HVP_CHANNEL_RING_PENDING,	/* open asked: GPADL of the ring is being made */
-	HVP_CHANNEL_RING_CANCELLED,	/* the same, and close asked meanwhile */
-	HVP_CHANNEL_OPENING,		/* OPEN_CHANNEL queued or sent */
-	HVP_CHANNEL_OPENING_CANCELLED,	/* the same, and close asked meanwhile */
+	HVP_CHANNEL_FREE, /* empty slot */
+	HVP_CHANNEL_OFFERED, /* known, closed */
+	HVP_CHANNEL_RING_PENDING, /* open asked: GPADL of the ring is being made */
+	HVP_CHANNEL_RING_CANCELLED, /* the same, and close asked meanwhile */
+	HVP_CHANNEL_OPENING, /* OPEN_CHANNEL queued or sent */
+	HVP_CHANNEL_OPENING_CANCELLED, /* the same, and close asked meanwhile */
 	HVP_CHANNEL_OPEN,
-	HVP_CHANNEL_CLOSING,		/* host still has the ring */
-	HVP_CHANNEL_RESCINDED,		/* taken back by the host; owner has not let go */
-	HVP_CHANNEL_RELEASING,		/* owner let go; REL_ID_RELEASED is due */
-	HVP_CHANNEL_GONE,		/* connection over; owner has not let go */
+	HVP_CHANNEL_CLOSING, /* host still has the ring */
+	HVP_CHANNEL_RESCINDED, /* taken back by the host; owner has not let go */
+	HVP_CHANNEL_RELEASING, /* owner let go; REL_ID_RELEASED is due */
+	HVP_CHANNEL_GONE, /* connection over; owner has not let go */
 	HVP_CHANNEL_STATES,
 };
 
 /* The states of a GPADL; the table is in src/channel/gpadl_life.c. */
 enum hvp_gpadl_state {
 	HVP_GPADL_FREE,
-	HVP_GPADL_PENDING,		/* being posted, or waiting for GPADL_CREATED */
-	HVP_GPADL_CANCELLED,		/* the same, and teardown asked meanwhile */
+	HVP_GPADL_PENDING, /* being posted, or waiting for GPADL_CREATED */
+	HVP_GPADL_CANCELLED, /* the same, and teardown asked meanwhile */
 	HVP_GPADL_CREATED,
-	HVP_GPADL_TEARING,		/* GPADL_TEARDOWN queued or sent */
-	HVP_GPADL_HELD,			/* connection lost: the host may still use the pages */
-	HVP_GPADL_RETURNED,		/* the caller's again, or about to be told so */
+	HVP_GPADL_TEARING, /* GPADL_TEARDOWN queued or sent */
+	HVP_GPADL_HELD, /* connection lost: the host may still use the pages */
+	HVP_GPADL_RETURNED, /* the caller's again, or about to be told so */
 	HVP_GPADL_STATES,
 };
 
@@ -78,18 +78,18 @@ struct hvp_gpadl {
 	/* private: */
 	struct hvp_bus *bus;
 	const struct hvp_gpadl_range *ranges;
-	struct hvp_gpadl_range own_range;	/* the ring's, copied from struct hvp_open */
+	struct hvp_gpadl_range own_range; /* the ring's, copied from struct hvp_open */
 	uint32_t range_count;
 	uint32_t host_status;
-	uint16_t channel;		/* index of the owner */
+	uint16_t channel; /* index of the owner */
 	uint8_t state;
 	uint8_t events;
-	enum hvp_status status;		/* of the creation */
+	enum hvp_status status; /* of the creation */
 	bool ring;
-	bool shared;			/* make_shared was done and is not undone */
-	bool known;			/* a message that names it was posted */
-	bool created_owed;		/* the host owes GPADL_CREATED */
-	bool torndown_owed;		/* the host owes GPADL_TORNDOWN */
+	bool shared; /* make_shared was done and is not undone */
+	bool known; /* a message that names it was posted */
+	bool created_owed; /* the host owes GPADL_CREATED */
+	bool torndown_owed; /* the host owes GPADL_TORNDOWN */
 	struct hvp_gpadl_build build;
 	struct hvp_node post_build;
 	struct hvp_node post_teardown;
@@ -108,27 +108,27 @@ struct hvp_channel {
 	/* private: */
 	struct hvp_bus *bus;
 	const uint8_t *user_data;
-	uint64_t grace_end;		/* when to stop waiting for owed answers */
+	uint64_t grace_end; /* when to stop waiting for owed answers */
 	uint32_t open_id;
 	uint32_t open_count;
 	uint32_t downstream_page;
 	uint32_t target_vp;
-	uint32_t target_sint;		/* of a reserved channel */
+	uint32_t target_sint; /* of a reserved channel */
 	uint32_t signal_connection;
-	uint32_t reserved_gpadl;	/* id */
+	uint32_t reserved_gpadl; /* id */
 	uint32_t modify_vp;
-	uint32_t host_status;		/* of the open */
+	uint32_t host_status; /* of the open */
 	uint32_t modify_host_status;
 	enum hvp_status open_status;
 	enum hvp_status modify_status;
-	enum hvp_status reason;		/* why it was rescinded */
+	enum hvp_status reason; /* why it was rescinded */
 	uint32_t sub_limit;
 	uint32_t sub_count;
-	uint16_t primary;		/* index, or HVP_INDEX_NONE */
-	uint16_t ring;			/* index of the ring's GPADL, or HVP_INDEX_NONE */
-	uint16_t gpadls;		/* slots that belong to this channel */
+	uint16_t primary; /* index, or HVP_INDEX_NONE */
+	uint16_t ring; /* index of the ring's GPADL, or HVP_INDEX_NONE */
+	uint16_t gpadls; /* slots that belong to this channel */
 	uint16_t event_flag;
-	uint32_t signal_by;		/* published last: see signal.c */
+	uint32_t signal_by; /* published last: see signal.c */
 	uint8_t state;
 	uint8_t events;
 	bool monitored;
@@ -136,8 +136,8 @@ struct hvp_channel {
 	bool guest_signal;
 	bool reserved;
 	bool released;
-	bool opening;			/* HVP_EV_OPENED is due */
-	bool open_sent;			/* OPEN_CHANNEL was posted, its result is due */
+	bool opening; /* HVP_EV_OPENED is due */
+	bool open_sent; /* OPEN_CHANNEL was posted, its result is due */
 	bool modify_busy;
 	bool modify_owed;
 	struct hvp_node post_open;
@@ -216,8 +216,8 @@ enum hvp_status hvp_channel_open_reserved(struct hvp_channel *ch, struct hvp_gpa
  * @ch: channel
  *
  * Sends CLOSE_CHANNEL, then GPADL_TEARDOWN of the ring; HVP_EV_CLOSED follows when the host
- * has let go of it, and HVP_EV_OPENED no more. Extra GPADLs stay: tear them down before or after, as the device protocol
- * wants. Sub-channels are closed first by the caller.
+ * has let go of it, and HVP_EV_OPENED no more. Extra GPADLs stay: tear them down before or
+ * after, as the device protocol wants. Sub-channels are closed first by the caller.
  *
  * Context: any.
  * Return: HVP_OK; HVP_REVOKED after a rescind (nothing to send; HVP_EV_CLOSED comes or came);

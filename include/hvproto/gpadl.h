@@ -20,12 +20,12 @@
 extern "C" {
 #endif
 
-#define HVP_PAGE_SIZE			4096u	/* of the protocol, whatever the guest uses */
-#define HVP_GPADL_MAX_LENGTH		65528u	/* largest range_buf_len, bytes */
-#define HVP_GPADL_MAX_PAGES		8190u	/* of one range */
-#define HVP_GPADL_HEADER_WORDS		27u	/* u64s of range data in a GPADL_HEADER */
-#define HVP_GPADL_BODY_WORDS		28u	/* and in a GPADL_BODY */
-#define HVP_GPADL_MAX_BODIES		292u
+#define HVP_PAGE_SIZE 4096u /* of the protocol, whatever the guest uses */
+#define HVP_GPADL_MAX_LENGTH 65528u /* largest range_buf_len, bytes */
+#define HVP_GPADL_MAX_PAGES 8190u /* of one range */
+#define HVP_GPADL_HEADER_WORDS 27u /* u64s of range data in a GPADL_HEADER */
+#define HVP_GPADL_BODY_WORDS 28u /* and in a GPADL_BODY */
+#define HVP_GPADL_MAX_BODIES 292u
 
 /**
  * struct hvp_gpadl_range - one range of guest memory
@@ -116,8 +116,7 @@ static inline uint32_t hvp_gpadl_bodies(uint32_t length)
 
 	if (words <= HVP_GPADL_HEADER_WORDS)
 		return 0;
-	return (words - HVP_GPADL_HEADER_WORDS + HVP_GPADL_BODY_WORDS - 1u) /
-	       HVP_GPADL_BODY_WORDS;
+	return (words - HVP_GPADL_HEADER_WORDS + HVP_GPADL_BODY_WORDS - 1u) / HVP_GPADL_BODY_WORDS;
 }
 
 /**

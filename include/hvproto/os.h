@@ -27,9 +27,9 @@ extern "C" {
 #endif
 
 enum hvp_log_level {
-	HVP_LOG_ERROR = 1,	/* a connection or channel is lost */
-	HVP_LOG_WARNING,	/* the host broke the protocol; rate limited by the library */
-	HVP_LOG_INFO,		/* slow progress of something that takes long */
+	HVP_LOG_ERROR = 1, /* a connection or channel is lost */
+	HVP_LOG_WARNING, /* the host broke the protocol; rate limited by the library */
+	HVP_LOG_INFO, /* slow progress of something that takes long */
 };
 
 /**

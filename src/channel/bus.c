@@ -49,8 +49,14 @@ static void lost(struct hvp_bus *bus)
 	hvp_bus_lose(bus, HVP_STATE);
 }
 
-#define GO(state, act)	{ HVP_EDGE_GO, HVP_BUS_##state, act }
-#define IGNORE		{ HVP_EDGE_IGNORE, 0, NULL }
+#define GO(state, act) \
+	{ \
+		HVP_EDGE_GO, HVP_BUS_##state, act \
+	}
+#define IGNORE \
+	{ \
+		HVP_EDGE_IGNORE, 0, NULL \
+	}
 
 /* Chapter 10 section 6.4, last column of the table of messages from the host. */
 static const struct bus_edge edges[HVP_BUS_STATES][HVP_BUS_EVENTS] = {

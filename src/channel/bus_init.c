@@ -2,19 +2,18 @@
 /* Configuration with its defaults, and the clock: tick and deadline. */
 #include "internal.h"
 
-#define DEFAULT_UNLOAD	(100u * HVP_SECOND)
-#define DEFAULT_GRACE	HVP_SECOND
-#define DEFAULT_MIN	1000u			/* 100 us */
-#define DEFAULT_MAX	2560000u		/* 256 ms */
-#define LOG_INTERVAL	(5u * HVP_SECOND)
+#define DEFAULT_UNLOAD (100u * HVP_SECOND)
+#define DEFAULT_GRACE HVP_SECOND
+#define DEFAULT_MIN 1000u /* 100 us */
+#define DEFAULT_MAX 2560000u /* 256 ms */
+#define LOG_INTERVAL (5u * HVP_SECOND)
 
 /* Flags that this library acts on; others are never asked for (BUG-085). */
 #define IMPLEMENTED \
 	(HVP_VMBUS_FEATURE_GUEST_SPECIFIED_SIGNAL_PARAMETERS | \
-	 HVP_VMBUS_FEATURE_CHANNEL_INTERRUPT_REDIRECTION | \
-	 HVP_VMBUS_FEATURE_MODIFY_CONNECTION | HVP_VMBUS_FEATURE_CLIENT_ID | \
-	 HVP_VMBUS_FEATURE_CONFIDENTIAL_CHANNELS | HVP_VMBUS_FEATURE_PAUSE_RESUME | \
-	 HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES)
+	 HVP_VMBUS_FEATURE_CHANNEL_INTERRUPT_REDIRECTION | HVP_VMBUS_FEATURE_MODIFY_CONNECTION | \
+	 HVP_VMBUS_FEATURE_CLIENT_ID | HVP_VMBUS_FEATURE_CONFIDENTIAL_CHANNELS | \
+	 HVP_VMBUS_FEATURE_PAUSE_RESUME | HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES)
 
 static bool guid_is_zero(const struct hvp_guid *guid)
 {
@@ -49,8 +48,8 @@ static uint32_t default_features(const struct hvp_bus_config *cfg)
 static void fill_defaults(struct hvp_bus_config *cfg)
 {
 	default_u32(&cfg->max_version, HVP_VMBUS_VERSION_6_0);
-	default_u32(&cfg->min_version, cfg->interrupt_page_gpa != 0 ? HVP_VMBUS_VERSION_0_13 :
-		    HVP_VMBUS_VERSION_2_4);
+	default_u32(&cfg->min_version,
+		    cfg->interrupt_page_gpa != 0 ? HVP_VMBUS_VERSION_0_13 : HVP_VMBUS_VERSION_2_4);
 	if (cfg->isolated && cfg->min_version < HVP_VMBUS_VERSION_5_2)
 		cfg->min_version = HVP_VMBUS_VERSION_5_2;
 	default_u32(&cfg->features, default_features(cfg));
@@ -80,8 +79,7 @@ static bool pages_legal(const struct hvp_bus_config *cfg)
 
 static bool tables_legal(const struct hvp_bus_config *cfg)
 {
-	if (!cfg->channels || cfg->channel_count == 0 ||
-	    cfg->channel_count >= HVP_CHANNEL_IDS)
+	if (!cfg->channels || cfg->channel_count == 0 || cfg->channel_count >= HVP_CHANNEL_IDS)
 		return false;
 	if (!cfg->gpadls || cfg->gpadl_count == 0 || cfg->gpadl_count >= HVP_INDEX_NONE)
 		return false;
@@ -161,8 +159,8 @@ static void start_wait(struct hvp_bus *bus, uint64_t limit)
 static void check_wait(struct hvp_bus *bus)
 {
 	if (bus->waiting && bus->wait_end == 0)
-		start_wait(bus, bus->state == HVP_BUS_UNLOADING ? bus->cfg.unload_timeout :
-			   bus->cfg.contact_timeout);
+		start_wait(bus, bus->state == HVP_BUS_UNLOADING ? bus->cfg.unload_timeout
+								: bus->cfg.contact_timeout);
 	if (!bus->waiting)
 		return;
 	if (bus->now >= bus->wait_end) {

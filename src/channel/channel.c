@@ -117,8 +117,14 @@ static void modified(struct hvp_channel *ch)
 	hvp_channel_news(ch, HVP_CHANNEL_NEWS_MODIFIED);
 }
 
-#define GO(state, act)	{ HVP_EDGE_GO, HVP_CHANNEL_##state, act }
-#define IGNORE		{ HVP_EDGE_IGNORE, 0, NULL }
+#define GO(state, act) \
+	{ \
+		HVP_EDGE_GO, HVP_CHANNEL_##state, act \
+	}
+#define IGNORE \
+	{ \
+		HVP_EDGE_IGNORE, 0, NULL \
+	}
 
 /* Results that nobody waits for, and second rescinds, are ignored: section 6.4. */
 static const struct channel_edge edges[HVP_CHANNEL_STATES][HVP_CHANNEL_EVENTS] = {

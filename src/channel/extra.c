@@ -104,8 +104,7 @@ static void fill(struct hvp_bus *bus, struct hvp_tl_request *tl, const struct hv
 }
 
 enum hvp_status hvp_bus_tl_connect(struct hvp_bus *bus, const struct hvp_guid *endpoint,
-				   const struct hvp_guid *service,
-				   const struct hvp_guid *silo)
+				   const struct hvp_guid *service, const struct hvp_guid *silo)
 {
 	struct hvp_tl_request *tl;
 

@@ -4,7 +4,7 @@
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wr.h>
 
-#define BODY_BYTES	(HVP_GPADL_BODY_WORDS * 8u)
+#define BODY_BYTES (HVP_GPADL_BODY_WORDS * 8u)
 
 enum hvp_status hvp_gpadl_build_init(struct hvp_gpadl_build *b, uint32_t channel_id,
 				     uint32_t gpadl_id, const struct hvp_gpadl_range *ranges,

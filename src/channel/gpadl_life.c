@@ -82,8 +82,14 @@ static void hold_pending(struct hvp_gpadl *g)
 	hold(g);
 }
 
-#define GO(state, act)	{ HVP_EDGE_GO, HVP_GPADL_##state, act }
-#define IGNORE		{ HVP_EDGE_IGNORE, 0, NULL }
+#define GO(state, act) \
+	{ \
+		HVP_EDGE_GO, HVP_GPADL_##state, act \
+	}
+#define IGNORE \
+	{ \
+		HVP_EDGE_IGNORE, 0, NULL \
+	}
 
 static const struct gpadl_edge edges[HVP_GPADL_STATES][HVP_GPADL_EVENTS] = {
 	[HVP_GPADL_PENDING] = {

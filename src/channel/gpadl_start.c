@@ -29,8 +29,8 @@ static uint32_t new_id(struct hvp_bus *bus)
 /* Confidential channels keep their memory private (chapter 10 section 5.6). */
 static bool stays_private(const struct hvp_channel *ch, bool ring)
 {
-	uint32_t flag = ring ? HVP_VMBUS_OFFER_CONFIDENTIAL_RING_BUFFER :
-			       HVP_VMBUS_OFFER_CONFIDENTIAL_EXTERNAL_MEMORY;
+	uint32_t flag = ring ? HVP_VMBUS_OFFER_CONFIDENTIAL_RING_BUFFER
+			     : HVP_VMBUS_OFFER_CONFIDENTIAL_EXTERNAL_MEMORY;
 
 	return (ch->offer.flags & flag) != 0;
 }
@@ -45,8 +45,8 @@ static bool share(struct hvp_channel *ch, struct hvp_gpadl *g)
 	return g->shared;
 }
 
-static void fill(struct hvp_channel *ch, struct hvp_gpadl *g,
-		 const struct hvp_gpadl_range *ranges, uint32_t count, bool ring)
+static void fill(struct hvp_channel *ch, struct hvp_gpadl *g, const struct hvp_gpadl_range *ranges,
+		 uint32_t count, bool ring)
 {
 	uint16_t index = hvp_gpadl_index(ch->bus, g);
 

@@ -13,8 +13,8 @@
  */
 enum hvp_edge_kind {
 	HVP_EDGE_ILLEGAL,
-	HVP_EDGE_IGNORE,	/* late or repeated; counted, harmless */
-	HVP_EDGE_GO,		/* take the next state, then run the action */
+	HVP_EDGE_IGNORE, /* late or repeated; counted, harmless */
+	HVP_EDGE_GO, /* take the next state, then run the action */
 };
 
 /* What the owner calls, then what the host sends, then what time and posting do. */
@@ -27,18 +27,18 @@ enum hvp_bus_event {
 	HVP_BUS_EV_RESUME,
 	HVP_BUS_EV_MODIFY,
 	HVP_BUS_EV_TL,
-	HVP_BUS_EV_USE,			/* any call that needs a working connection */
+	HVP_BUS_EV_USE, /* any call that needs a working connection */
 	HVP_BUS_EV_VERSION,
 	HVP_BUS_EV_OFFER,
 	HVP_BUS_EV_RESCIND,
 	HVP_BUS_EV_ALL_OFFERS,
-	HVP_BUS_EV_CHANNEL,		/* answers about a channel or GPADL */
-	HVP_BUS_EV_RESERVED,		/* answers about a reserved channel */
+	HVP_BUS_EV_CHANNEL, /* answers about a channel or GPADL */
+	HVP_BUS_EV_RESERVED, /* answers about a reserved channel */
 	HVP_BUS_EV_TL_RESULT,
 	HVP_BUS_EV_UNLOADED,
 	HVP_BUS_EV_MODIFIED,
 	HVP_BUS_EV_PAUSED,
-	HVP_BUS_EV_REFUSED,		/* the contact could not be posted */
+	HVP_BUS_EV_REFUSED, /* the contact could not be posted */
 	HVP_BUS_EV_TIMEOUT,
 	HVP_BUS_EVENTS,
 };
@@ -49,27 +49,27 @@ enum hvp_channel_event {
 	HVP_CHANNEL_EV_CLOSE,
 	HVP_CHANNEL_EV_RELEASE,
 	HVP_CHANNEL_EV_MODIFY,
-	HVP_CHANNEL_EV_GPADL_CREATE,	/* an extra one */
+	HVP_CHANNEL_EV_GPADL_CREATE, /* an extra one */
 	HVP_CHANNEL_EV_GPADL_TEARDOWN,
 	HVP_CHANNEL_EV_RING_CREATED,
 	HVP_CHANNEL_EV_RING_REFUSED,
 	HVP_CHANNEL_EV_RING_RETURNED,
-	HVP_CHANNEL_EV_OPENED,		/* OPEN_CHANNEL_RESULT 0 */
-	HVP_CHANNEL_EV_OPEN_FAILED,	/* any other, or it could not be posted */
+	HVP_CHANNEL_EV_OPENED, /* OPEN_CHANNEL_RESULT 0 */
+	HVP_CHANNEL_EV_OPEN_FAILED, /* any other, or it could not be posted */
 	HVP_CHANNEL_EV_MODIFIED,
 	HVP_CHANNEL_EV_RESERVED_CLOSED,
 	HVP_CHANNEL_EV_RESCIND,
-	HVP_CHANNEL_EV_OVER,		/* the connection ended */
+	HVP_CHANNEL_EV_OVER, /* the connection ended */
 	HVP_CHANNEL_EVENTS,
 };
 
 enum hvp_gpadl_event {
-	HVP_GPADL_EV_TEARDOWN,		/* asked by the owner, or by closing */
-	HVP_GPADL_EV_CREATED,		/* GPADL_CREATED 0 */
-	HVP_GPADL_EV_REFUSED,		/* any other, or it could not be posted */
+	HVP_GPADL_EV_TEARDOWN, /* asked by the owner, or by closing */
+	HVP_GPADL_EV_CREATED, /* GPADL_CREATED 0 */
+	HVP_GPADL_EV_REFUSED, /* any other, or it could not be posted */
 	HVP_GPADL_EV_TORNDOWN,
-	HVP_GPADL_EV_GIVEN_BACK,	/* rescind or unload: the host uses nothing any more */
-	HVP_GPADL_EV_LOST,		/* the host may go on using it */
+	HVP_GPADL_EV_GIVEN_BACK, /* rescind or unload: the host uses nothing any more */
+	HVP_GPADL_EV_LOST, /* the host may go on using it */
 	HVP_GPADL_EVENTS,
 };
 
@@ -101,41 +101,40 @@ enum hvp_news_kind {
 };
 
 /* hvp_bus.events, lowest bit first; those of NEWS_END follow what the channels have to say */
-#define HVP_BUS_NEWS_LOST		0x01u
-#define HVP_BUS_NEWS_CONNECTED		0x02u
-#define HVP_BUS_NEWS_CONNECT_FAILED	0x04u
-#define HVP_BUS_NEWS_OFFERS_DONE	0x08u
-#define HVP_BUS_NEWS_PAUSED		0x10u
-#define HVP_BUS_NEWS_PAGES		0x20u
-#define HVP_BUS_NEWS_DISCONNECTED	0x40u
-#define HVP_BUS_NEWS_DROPPED		0x80u
-#define HVP_BUS_NEWS_END \
-	(HVP_BUS_NEWS_LOST | HVP_BUS_NEWS_OFFERS_DONE | HVP_BUS_NEWS_DISCONNECTED)
+#define HVP_BUS_NEWS_LOST 0x01u
+#define HVP_BUS_NEWS_CONNECTED 0x02u
+#define HVP_BUS_NEWS_CONNECT_FAILED 0x04u
+#define HVP_BUS_NEWS_OFFERS_DONE 0x08u
+#define HVP_BUS_NEWS_PAUSED 0x10u
+#define HVP_BUS_NEWS_PAGES 0x20u
+#define HVP_BUS_NEWS_DISCONNECTED 0x40u
+#define HVP_BUS_NEWS_DROPPED 0x80u
+#define HVP_BUS_NEWS_END (HVP_BUS_NEWS_LOST | HVP_BUS_NEWS_OFFERS_DONE | HVP_BUS_NEWS_DISCONNECTED)
 
 /* hvp_channel.events, lowest bit first */
-#define HVP_CHANNEL_NEWS_OFFER		0x01u
-#define HVP_CHANNEL_NEWS_OPENED		0x02u
-#define HVP_CHANNEL_NEWS_MODIFIED	0x04u
-#define HVP_CHANNEL_NEWS_RESCINDED	0x08u
-#define HVP_CHANNEL_NEWS_CLOSED		0x10u
+#define HVP_CHANNEL_NEWS_OFFER 0x01u
+#define HVP_CHANNEL_NEWS_OPENED 0x02u
+#define HVP_CHANNEL_NEWS_MODIFIED 0x04u
+#define HVP_CHANNEL_NEWS_RESCINDED 0x08u
+#define HVP_CHANNEL_NEWS_CLOSED 0x10u
 
 /* hvp_gpadl.events, lowest bit first */
-#define HVP_GPADL_NEWS_CREATED		0x01u
-#define HVP_GPADL_NEWS_RETURNED		0x02u
+#define HVP_GPADL_NEWS_CREATED 0x01u
+#define HVP_GPADL_NEWS_RETURNED 0x02u
 
 /* hvp_channel.signal_by */
-#define HVP_SIGNAL_NONE			0u
-#define HVP_SIGNAL_CONNECTION		1u
-#define HVP_SIGNAL_MONITOR		2u
-#define HVP_SIGNAL_SHARED		3u
+#define HVP_SIGNAL_NONE 0u
+#define HVP_SIGNAL_CONNECTION 1u
+#define HVP_SIGNAL_MONITOR 2u
+#define HVP_SIGNAL_SHARED 3u
 
 /* hvp_tl_request.state */
-#define HVP_TL_FREE			0u
-#define HVP_TL_ASKED			1u
-#define HVP_TL_DONE			2u
+#define HVP_TL_FREE 0u
+#define HVP_TL_ASKED 1u
+#define HVP_TL_DONE 2u
 
-#define HVP_FIRST_GPADL_ID		0x1000u
-#define HVP_SECOND			10000000ull	/* of 100 ns */
+#define HVP_FIRST_GPADL_ID 0x1000u
+#define HVP_SECOND 10000000ull /* of 100 ns */
 
 static inline uint16_t hvp_channel_index(const struct hvp_bus *bus, const struct hvp_channel *ch)
 {

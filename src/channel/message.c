@@ -6,8 +6,7 @@
  */
 #include "internal.h"
 
-typedef enum hvp_status (*take_fn)(struct hvp_bus *bus, struct hvp_rd *r,
-				   struct hvp_fault *fault);
+typedef enum hvp_status (*take_fn)(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault);
 
 /* The host knows the channel by its id: not empty, and not of a connection that is over. */
 bool hvp_bus_is_current(const struct hvp_channel *ch)
@@ -36,8 +35,7 @@ static void channel_result(struct hvp_bus *bus, struct hvp_channel *ch,
 		hvp_bus_ignore(bus);
 }
 
-static enum hvp_status take_version(struct hvp_bus *bus, struct hvp_rd *r,
-				    struct hvp_fault *fault)
+static enum hvp_status take_version(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_neg neg = { hvp_contact_version(bus), bus->cfg.features };
 	struct hvp_vmbus_version_response m;
@@ -53,8 +51,7 @@ static enum hvp_status take_version(struct hvp_bus *bus, struct hvp_rd *r,
 	return HVP_OK;
 }
 
-static enum hvp_status take_offer(struct hvp_bus *bus, struct hvp_rd *r,
-				  struct hvp_fault *fault)
+static enum hvp_status take_offer(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_offer_channel m;
 	enum hvp_status status = hvp_vmbus_offer_channel_decode(r, bus->neg, &m, fault);
@@ -66,8 +63,7 @@ static enum hvp_status take_offer(struct hvp_bus *bus, struct hvp_rd *r,
 	return status;
 }
 
-static enum hvp_status take_rescind(struct hvp_bus *bus, struct hvp_rd *r,
-				    struct hvp_fault *fault)
+static enum hvp_status take_rescind(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_rescind_channel_offer m;
 	enum hvp_status status = hvp_vmbus_rescind_channel_offer_decode(r, bus->neg, &m, fault);
@@ -111,8 +107,7 @@ static enum hvp_status take_open_result(struct hvp_bus *bus, struct hvp_rd *r,
 	ch->open_sent = false;
 	ch->host_status = m.status;
 	ch->open_status = m.status == 0 ? HVP_OK : HVP_REFUSED;
-	channel_result(bus, ch, m.status == 0 ? HVP_CHANNEL_EV_OPENED :
-		       HVP_CHANNEL_EV_OPEN_FAILED);
+	channel_result(bus, ch, m.status == 0 ? HVP_CHANNEL_EV_OPENED : HVP_CHANNEL_EV_OPEN_FAILED);
 	return HVP_OK;
 }
 
@@ -123,8 +118,7 @@ static bool creates(const struct hvp_gpadl *g, const struct hvp_vmbus_gpadl_crea
 	       (m->status != 0 || g->build.words_left == 0);
 }
 
-static enum hvp_status take_created(struct hvp_bus *bus, struct hvp_rd *r,
-				    struct hvp_fault *fault)
+static enum hvp_status take_created(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_gpadl_created m;
 	struct hvp_gpadl *g;
@@ -144,8 +138,7 @@ static enum hvp_status take_created(struct hvp_bus *bus, struct hvp_rd *r,
 	return HVP_OK;
 }
 
-static enum hvp_status take_torndown(struct hvp_bus *bus, struct hvp_rd *r,
-				     struct hvp_fault *fault)
+static enum hvp_status take_torndown(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_gpadl_torndown m;
 	struct hvp_gpadl *g;
@@ -163,8 +156,7 @@ static enum hvp_status take_torndown(struct hvp_bus *bus, struct hvp_rd *r,
 	return HVP_OK;
 }
 
-static enum hvp_status take_unloaded(struct hvp_bus *bus, struct hvp_rd *r,
-				     struct hvp_fault *fault)
+static enum hvp_status take_unloaded(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_unload_complete m;
 	enum hvp_status status = hvp_vmbus_unload_complete_decode(r, bus->neg, &m, fault);
@@ -178,8 +170,7 @@ static enum hvp_status take_unloaded(struct hvp_bus *bus, struct hvp_rd *r,
 	return HVP_OK;
 }
 
-static enum hvp_status take_reserved(struct hvp_bus *bus, struct hvp_rd *r,
-				     struct hvp_fault *fault)
+static enum hvp_status take_reserved(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_close_reserved_response m;
 	struct hvp_channel *ch;
@@ -218,8 +209,7 @@ static enum hvp_status take_tl_result(struct hvp_bus *bus, struct hvp_rd *r,
 	return HVP_OK;
 }
 
-static enum hvp_status take_modified(struct hvp_bus *bus, struct hvp_rd *r,
-				     struct hvp_fault *fault)
+static enum hvp_status take_modified(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_modify_channel_response m;
 	struct hvp_channel *ch;
@@ -258,8 +248,7 @@ static enum hvp_status take_pages_modified(struct hvp_bus *bus, struct hvp_rd *r
 	return HVP_OK;
 }
 
-static enum hvp_status take_paused(struct hvp_bus *bus, struct hvp_rd *r,
-				   struct hvp_fault *fault)
+static enum hvp_status take_paused(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
 	struct hvp_vmbus_pause_response m;
 	enum hvp_status status = hvp_vmbus_pause_response_decode(r, bus->neg, &m, fault);
@@ -291,11 +280,12 @@ static const struct {
 	ROW(CLOSE_RESERVED_RESPONSE, "close_reserved_response", take_reserved, RESERVED),
 	ROW(TL_CONNECT_REQUEST_RESULT, "tl_connect_request_result", take_tl_result, TL_RESULT),
 	ROW(MODIFY_CHANNEL_RESPONSE, "modify_channel_response", take_modified, CHANNEL),
-	ROW(MODIFY_CONNECTION_RESPONSE, "modify_connection_response", take_pages_modified, MODIFIED),
+	ROW(MODIFY_CONNECTION_RESPONSE, "modify_connection_response", take_pages_modified,
+	    MODIFIED),
 	ROW(PAUSE_RESPONSE, "pause_response", take_paused, PAUSED),
 };
 
-#define TABLE_SIZE	(sizeof(table) / sizeof(table[0]))
+#define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
 
 static void drop_type(struct hvp_bus *bus, uint32_t type)
 {

@@ -7,11 +7,11 @@
 
 #include <hvproto/wire/interfaces.h>
 
-#define TLNPI_ACCEPT_OFFSET	4u	/* is_for_guest_accept in user_defined */
+#define TLNPI_ACCEPT_OFFSET 4u /* is_for_guest_accept in user_defined */
 
 /* CORE-SEC-34; the list that Linux uses. hv_sock offers are told by their flag. */
 static const struct hvp_guid default_allow[] = {
-	HVP_INTERFACE_SCSI, HVP_INTERFACE_NETWORK, HVP_INTERFACE_VPCI,
+	HVP_INTERFACE_SCSI,	 HVP_INTERFACE_NETWORK,	  HVP_INTERFACE_VPCI,
 	HVP_INTERFACE_TIME_SYNC, HVP_INTERFACE_HEARTBEAT, HVP_INTERFACE_SHUTDOWN,
 };
 

@@ -6,11 +6,11 @@
 #include "internal.h"
 
 /* Tries for statuses that say "not now" but may mean "never": about 25 s at the defaults. */
-#define TRIES_MAX	100u
+#define TRIES_MAX 100u
 
 enum verdict {
 	POSTED,
-	RETRY,			/* for as long as it takes */
+	RETRY, /* for as long as it takes */
 	RETRY_BOUNDED,
 	GIVE_UP,
 };
@@ -61,16 +61,15 @@ bool hvp_post_due(const struct hvp_bus *bus)
 
 static bool is_new_contact(const struct hvp_bus *bus, const struct hvp_node *node)
 {
-	return node->kind == HVP_POST_CONTACT &&
-	       hvp_contact_version(bus) >= HVP_VMBUS_VERSION_5_0;
+	return node->kind == HVP_POST_CONTACT && hvp_contact_version(bus) >= HVP_VMBUS_VERSION_5_0;
 }
 
 static uint32_t connection_for(const struct hvp_bus *bus, const struct hvp_node *node)
 {
 	if (node->kind != HVP_POST_CONTACT)
 		return bus->connection_id;
-	return is_new_contact(bus, node) ? bus->cfg.contact_connection :
-	       HVP_HV_CONNECTION_LEGACY_MESSAGE;
+	return is_new_contact(bus, node) ? bus->cfg.contact_connection
+					 : HVP_HV_CONNECTION_LEGACY_MESSAGE;
 }
 
 static enum verdict judge(uint16_t raw)

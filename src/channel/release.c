@@ -56,8 +56,9 @@ static void start_grace(struct hvp_channel *ch)
 
 	if (!ch->modify_owed && !hvp_gpadl_answer_owed(ch))
 		return;
-	ch->grace_end = bus->now < HVP_NEVER - bus->cfg.release_grace ?
-			bus->now + bus->cfg.release_grace : HVP_NEVER;
+	ch->grace_end = bus->now < HVP_NEVER - bus->cfg.release_grace
+				? bus->now + bus->cfg.release_grace
+				: HVP_NEVER;
 	bus->graces = true;
 }
 

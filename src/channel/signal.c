@@ -70,16 +70,16 @@ static enum hvp_status call(const struct hvp_channel *ch, uint32_t connection_id
 {
 	const struct hvp_bus *bus = ch->bus;
 
-	return bus->ops.signal_event(bus->cfg.os, connection_id, 0) == HVP_HV_STATUS_SUCCESS ?
-	       HVP_OK : HVP_OS;
+	return bus->ops.signal_event(bus->cfg.os, connection_id, 0) == HVP_HV_STATUS_SUCCESS
+		       ? HVP_OK
+		       : HVP_OS;
 }
 
 /* The bit may be all that a shared signal carries; without a page the host scans anyway. */
 static void set_bit(const struct hvp_channel *ch)
 {
 	if (ch->bus->cfg.interrupt_page)
-		(void)!hvp_interrupt_page_set(ch->bus->cfg.interrupt_page,
-					      ch->offer.channel_id);
+		(void)!hvp_interrupt_page_set(ch->bus->cfg.interrupt_page, ch->offer.channel_id);
 }
 
 enum hvp_status hvp_channel_signal(struct hvp_channel *ch)

@@ -6,13 +6,12 @@
 #include "internal.h"
 
 static const uint32_t versions[] = {
-	HVP_VMBUS_VERSION_6_0, HVP_VMBUS_VERSION_5_3, HVP_VMBUS_VERSION_5_2,
-	HVP_VMBUS_VERSION_5_1, HVP_VMBUS_VERSION_5_0, HVP_VMBUS_VERSION_4_1,
-	HVP_VMBUS_VERSION_4_0, HVP_VMBUS_VERSION_3_0, HVP_VMBUS_VERSION_2_4,
-	HVP_VMBUS_VERSION_1_1, HVP_VMBUS_VERSION_0_13,
+	HVP_VMBUS_VERSION_6_0, HVP_VMBUS_VERSION_5_3, HVP_VMBUS_VERSION_5_2,  HVP_VMBUS_VERSION_5_1,
+	HVP_VMBUS_VERSION_5_0, HVP_VMBUS_VERSION_4_1, HVP_VMBUS_VERSION_4_0,  HVP_VMBUS_VERSION_3_0,
+	HVP_VMBUS_VERSION_2_4, HVP_VMBUS_VERSION_1_1, HVP_VMBUS_VERSION_0_13,
 };
 
-#define VERSION_COUNT	(sizeof(versions) / sizeof(versions[0]))
+#define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
 
 uint32_t hvp_contact_version(const struct hvp_bus *bus)
 {
@@ -129,8 +128,11 @@ static bool server_pages_legal(const struct hvp_vmbus_version_response *rsp)
 static bool take_pages(struct hvp_bus *bus, const struct hvp_vmbus_version_response *rsp)
 {
 	static const struct hvp_bound bound = {
-		"vmbus.version_response", "child_to_parent_monitor_page_gpa", 32,
-		HVP_PAGE_SIZE, UINT64_MAX - (HVP_PAGE_SIZE - 1u),
+		"vmbus.version_response",
+		"child_to_parent_monitor_page_gpa",
+		32,
+		HVP_PAGE_SIZE,
+		UINT64_MAX - (HVP_PAGE_SIZE - 1u),
 	};
 	struct hvp_fault fault;
 
@@ -172,9 +174,9 @@ void hvp_bus_take_version(struct hvp_bus *bus, const struct hvp_vmbus_version_re
 		hvp_bus_next_version(bus);
 		return;
 	}
-	bus->connection_id = bus->neg.version >= HVP_VMBUS_VERSION_5_0 ?
-			     rsp->selected_version_or_connection_id :
-			     HVP_HV_CONNECTION_LEGACY_MESSAGE;
+	bus->connection_id = bus->neg.version >= HVP_VMBUS_VERSION_5_0
+				     ? rsp->selected_version_or_connection_id
+				     : HVP_HV_CONNECTION_LEGACY_MESSAGE;
 	bus->state = HVP_BUS_OFFERING;
 	hvp_bus_news(bus, HVP_BUS_NEWS_CONNECTED);
 	hvp_post(bus, &bus->post_offers);

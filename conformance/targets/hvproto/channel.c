@@ -45,13 +45,12 @@ struct glue_channel *glue_channel_new(struct glue *g, struct hvp_channel *ch)
 
 static bool sizes_legal(const struct hvt_command *cmd)
 {
-	return cmd->tx_pages > 0 && cmd->rx_pages > 0 &&
-	       cmd->tx_pages < HVP_GPADL_MAX_PAGES && cmd->rx_pages < HVP_GPADL_MAX_PAGES &&
+	return cmd->tx_pages > 0 && cmd->rx_pages > 0 && cmd->tx_pages < HVP_GPADL_MAX_PAGES &&
+	       cmd->rx_pages < HVP_GPADL_MAX_PAGES &&
 	       cmd->tx_pages + cmd->rx_pages + 2u <= HVP_GPADL_MAX_PAGES;
 }
 
-static void fill_open(struct glue_channel *c, const struct hvt_command *cmd,
-		      struct hvp_open *open)
+static void fill_open(struct glue_channel *c, const struct hvt_command *cmd, struct hvp_open *open)
 {
 	memset(open, 0, sizeof(*open));
 	open->ring.byte_count = c->ring.pages * HVT_PAGE;

@@ -89,8 +89,8 @@ static int put(struct glue_channel *c, const struct hvp_ring_out *out,
 	int tries;
 
 	for (tries = 0; tries < 2 && status == HVP_AGAIN; tries++) {
-		status = range ? hvp_ring_tx_put_gpa(&c->tx, out, range, 1) :
-				 hvp_ring_tx_put(&c->tx, out);
+		status = range ? hvp_ring_tx_put_gpa(&c->tx, out, range, 1)
+			       : hvp_ring_tx_put(&c->tx, out);
 		if (status != HVP_AGAIN)
 			break;
 		c->waiting = total;
@@ -164,8 +164,7 @@ int glue_send(struct glue_channel *c, const struct hvt_command *cmd)
 	return result;
 }
 
-static int put_gpa(struct glue_channel *c, const struct hvt_command *cmd,
-		   struct glue_request *rq)
+static int put_gpa(struct glue_channel *c, const struct hvt_command *cmd, struct glue_request *rq)
 {
 	struct hvp_ring_out out = hvp_ring_inband(cmd->data, (uint32_t)cmd->data_size);
 	struct hvp_gpa_range range = { cmd->byte_count, cmd->byte_offset, rq->memory.pfns };

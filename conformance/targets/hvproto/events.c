@@ -9,8 +9,9 @@ uint32_t glue_status(enum hvp_status status, uint32_t host_status)
 {
 	if (status == HVP_OK)
 		return 0;
-	return status == HVP_REFUSED && host_status != 0 ? host_status :
-	       0xe0000000u | (uint32_t)-(int32_t)status;
+	return status == HVP_REFUSED && host_status != 0
+		       ? host_status
+		       : 0xe0000000u | (uint32_t) - (int32_t)status;
 }
 
 static void simple(struct glue *g, uint32_t type, const struct hvp_event *e)

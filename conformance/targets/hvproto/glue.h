@@ -17,14 +17,14 @@
 
 #include <hvtarget.h>
 
-#define GLUE_CHANNELS	2047u	/* every id that a host can offer */
-#define GLUE_GPADLS	4096u
-#define GLUE_TLS	16u
-#define GLUE_REQUESTS	256u	/* in flight on a channel */
-#define GLUE_BATCH	64u	/* packets or messages in one go (CORE-SEC-53) */
-#define GLUE_PACKET	65536u	/* largest packet taken, descriptor included */
-#define GLUE_SINT	HVP_HV_SINT_VMBUS
-#define GLUE_POLL	10000u	/* 1 ms: look for room where the host does not tell */
+#define GLUE_CHANNELS 2047u /* every id that a host can offer */
+#define GLUE_GPADLS 4096u
+#define GLUE_TLS 16u
+#define GLUE_REQUESTS 256u /* in flight on a channel */
+#define GLUE_BATCH 64u /* packets or messages in one go (CORE-SEC-53) */
+#define GLUE_PACKET 65536u /* largest packet taken, descriptor included */
+#define GLUE_SINT HVP_HV_SINT_VMBUS
+#define GLUE_POLL 10000u /* 1 ms: look for room where the host does not tell */
 
 /* Memory of the machine with the page numbers that the host needs. */
 struct glue_memory {
@@ -61,19 +61,19 @@ struct glue_channel {
 	uint8_t user_data[120];
 	struct hvp_reqids ids;
 	struct hvp_reqid_slot slots[GLUE_REQUESTS];
-	struct glue_request *lent;	/* pages without a completion to wait for */
+	struct glue_request *lent; /* pages without a completion to wait for */
 	struct glue_request *in_flight;
-	struct glue_buffer *reserved;	/* ring of a reserved opening */
+	struct glue_buffer *reserved; /* ring of a reserved opening */
 	uint32_t reserved_vp;
 	uint32_t reserved_sint;
 	uint32_t reserved_split;
 	uint32_t id;
-	uint32_t waiting;		/* bytes that a refused packet needs */
+	uint32_t waiting; /* bytes that a refused packet needs */
 	bool wants_id;
 	bool open;
 	bool paused;
 	bool broken;
-	bool again;			/* the batch ended before the ring did */
+	bool again; /* the batch ended before the ring did */
 };
 
 struct glue_vp {
@@ -99,7 +99,7 @@ struct glue {
 	uint8_t *monitor_pages;
 	uint8_t packet[GLUE_PACKET];
 	bool synic_on;
-	bool silent;			/* being destroyed: no more reports */
+	bool silent; /* being destroyed: no more reports */
 };
 
 /* synic.c */

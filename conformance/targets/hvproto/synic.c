@@ -7,10 +7,10 @@
 
 #include <hvproto/wire/hypervisor.h>
 
-#define GUEST_OS_ID	0x8000000000010000ull	/* open source form, no registered system */
-#define VECTOR		0xf3ull
-#define PRESERVED	0xffeull		/* bits 11:1 of a register that names a page */
-#define ENABLE		1ull
+#define GUEST_OS_ID 0x8000000000010000ull /* open source form, no registered system */
+#define VECTOR 0xf3ull
+#define PRESERVED 0xffeull /* bits 11:1 of a register that names a page */
+#define ENABLE 1ull
 
 static bool vmbus_possible(struct glue *g)
 {
