@@ -3,16 +3,15 @@
 #include "mockhost_guest.h"
 
 static struct guest g;
-static struct hvm_scripted *dev;	/* channel 1 */
+static struct hvm_scripted *dev; /* channel 1 */
 
 static const uint32_t versions[] = {
-	HVP_VMBUS_VERSION_0_13, HVP_VMBUS_VERSION_1_1, HVP_VMBUS_VERSION_2_4,
-	HVP_VMBUS_VERSION_3_0, HVP_VMBUS_VERSION_4_0, HVP_VMBUS_VERSION_4_1,
-	HVP_VMBUS_VERSION_5_0, HVP_VMBUS_VERSION_5_1, HVP_VMBUS_VERSION_5_2,
-	HVP_VMBUS_VERSION_5_3, HVP_VMBUS_VERSION_6_0,
+	HVP_VMBUS_VERSION_0_13, HVP_VMBUS_VERSION_1_1, HVP_VMBUS_VERSION_2_4, HVP_VMBUS_VERSION_3_0,
+	HVP_VMBUS_VERSION_4_0,	HVP_VMBUS_VERSION_4_1, HVP_VMBUS_VERSION_5_0, HVP_VMBUS_VERSION_5_1,
+	HVP_VMBUS_VERSION_5_2,	HVP_VMBUS_VERSION_5_3, HVP_VMBUS_VERSION_6_0,
 };
 
-#define NVERSIONS	(sizeof(versions) / sizeof(versions[0]))
+#define NVERSIONS (sizeof(versions) / sizeof(versions[0]))
 
 static void start(const struct hvm_server_config *sc)
 {
@@ -80,13 +79,16 @@ struct pair {
 	enum hvm_conn_state from;
 	uint32_t type;
 	enum hvm_conn_state to;
-	uint32_t reply;		/* 0: none */
-	int drop;		/* -1: not dropped */
+	uint32_t reply; /* 0: none */
+	int drop; /* -1: not dropped */
 };
 
-#define ST(s)	HVM_CONN_##s
-#define M(t)	HVP_VMBUS_##t
-#define DROPS(st, t)	{ ST(st), M(t), ST(st), 0, HVM_DROP_STATE }
+#define ST(s) HVM_CONN_##s
+#define M(t) HVP_VMBUS_##t
+#define DROPS(st, t) \
+	{ \
+		ST(st), M(t), ST(st), 0, HVM_DROP_STATE \
+	}
 
 static const struct pair pairs[] = {
 	{ ST(DISCONNECTED), M(INITIATE_CONTACT), ST(CONNECTING), 0, -1 },
@@ -107,7 +109,7 @@ static const struct pair pairs[] = {
 	DROPS(CONNECTING, CLOSE_CHANNEL),
 	{ ST(CONNECTING), M(CLOSE_RESERVED_CHANNEL), ST(CONNECTING), 0, HVM_DROP_CHANNEL },
 	{ ST(CONNECTED), M(INITIATE_CONTACT), ST(CONNECTING), 0, -1 },
-	DROPS(CONNECTED, REQUEST_OFFERS),	/* the second one */
+	DROPS(CONNECTED, REQUEST_OFFERS), /* the second one */
 	{ ST(CONNECTED), M(UNLOAD), ST(DISCONNECTED), M(UNLOAD_COMPLETE), -1 },
 	{ ST(CONNECTED), M(MODIFY_CONNECTION), ST(CONNECTED), M(MODIFY_CONNECTION_RESPONSE), -1 },
 	{ ST(CONNECTED), M(PAUSE), ST(CONNECTED), M(PAUSE_RESPONSE), -1 },
@@ -127,7 +129,7 @@ static const struct pair pairs[] = {
 #undef ST
 #undef M
 
-#define NPAIRS	(sizeof(pairs) / sizeof(pairs[0]))
+#define NPAIRS (sizeof(pairs) / sizeof(pairs[0]))
 
 /* Version 6.0 with all features, a layer below that waits, an open channel when connected. */
 static void bring_to(enum hvm_conn_state state)
@@ -190,11 +192,11 @@ START_TEST(lower_layer_answers_and_resets_move_every_state_as_the_table_says)
 	static const enum hvm_conn_state after[][4] = {
 		/* disconnected, connecting, connected, disconnecting */
 		{ HVM_CONN_DISCONNECTED, HVM_CONN_CONNECTED, HVM_CONN_CONNECTED,
-		  HVM_CONN_DISCONNECTING },	/* applied */
+		  HVM_CONN_DISCONNECTING }, /* applied */
 		{ HVM_CONN_DISCONNECTED, HVM_CONN_DISCONNECTED, HVM_CONN_CONNECTED,
-		  HVM_CONN_DISCONNECTING },	/* failed */
+		  HVM_CONN_DISCONNECTING }, /* failed */
 		{ HVM_CONN_DISCONNECTED, HVM_CONN_DISCONNECTED, HVM_CONN_DISCONNECTED,
-		  HVM_CONN_DISCONNECTING },	/* guest lost */
+		  HVM_CONN_DISCONNECTING }, /* guest lost */
 	};
 	struct hvm_server_config sc = HVM_SERVER_CONFIG_INIT;
 	int what = _i / 4, state = _i % 4;
@@ -260,8 +262,7 @@ START_TEST(an_older_host_has_no_connection_4_and_refuses_what_it_does_not_know)
 
 	sc.max_version = HVP_VMBUS_VERSION_4_0;
 	start(&sc);
-	ck_assert_uint_eq(guest_post_raw(&g, 4, m, sizeof(m)),
-			  HVP_HV_STATUS_INVALID_CONNECTION_ID);
+	ck_assert_uint_eq(guest_post_raw(&g, 4, m, sizeof(m)), HVP_HV_STATUS_INVALID_CONNECTION_ID);
 	expect_unsupported(HVP_VMBUS_VERSION_4_1, 1);
 	guest_connect(&g, HVP_VMBUS_VERSION_4_0, 0);
 	stop();
@@ -304,8 +305,9 @@ START_TEST(granted_features_are_asked_for_and_supported)
 	struct hvm_server_config sc = HVM_SERVER_CONFIG_INIT;
 
 	guest_connect(&g, HVP_VMBUS_VERSION_6_0, 0xff);
-	ck_assert_uint_eq(g.neg.features, 0xff & ~(HVP_VMBUS_FEATURE_CONFIDENTIAL_CHANNELS |
-			  HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES));
+	ck_assert_uint_eq(g.neg.features,
+			  0xff & ~(HVP_VMBUS_FEATURE_CONFIDENTIAL_CHANNELS |
+				   HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES));
 	guest_connect(&g, HVP_VMBUS_VERSION_6_0, HVP_VMBUS_FEATURE_PAUSE_RESUME);
 	ck_assert_uint_eq(g.neg.features, HVP_VMBUS_FEATURE_PAUSE_RESUME);
 	guest_connect(&g, HVP_VMBUS_VERSION_5_3, 0xff & ~HVP_VMBUS_FEATURE_CLIENT_ID);
@@ -662,7 +664,9 @@ END_TEST
 
 START_TEST(messages_above_the_version_are_dropped_at_each_gate)
 {
-	static const struct { uint32_t type, since; } gates[] = {
+	static const struct {
+		uint32_t type, since;
+	} gates[] = {
 		{ HVP_VMBUS_OPEN_RESERVED_CHANNEL, HVP_VMBUS_VERSION_4_0 },
 		{ HVP_VMBUS_TL_CONNECT_REQUEST, HVP_VMBUS_VERSION_4_0 },
 		{ HVP_VMBUS_MODIFY_CHANNEL, HVP_VMBUS_VERSION_4_1 },
@@ -673,8 +677,8 @@ START_TEST(messages_above_the_version_are_dropped_at_each_gate)
 	size_t i, k;
 
 	for (k = 0; k < NVERSIONS; k++) {
-		guest_connect(&g, versions[k], HVP_VMBUS_FEATURE_PAUSE_RESUME |
-					       HVP_VMBUS_FEATURE_MODIFY_CONNECTION);
+		guest_connect(&g, versions[k],
+			      HVP_VMBUS_FEATURE_PAUSE_RESUME | HVP_VMBUS_FEATURE_MODIFY_CONNECTION);
 		for (i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
 			uint64_t n = hvm_server_dropped(g.s, HVM_DROP_VERSION);
 
@@ -749,8 +753,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(t, pair_of_state_and_message, 0, (int)NPAIRS);
-	tcase_add_loop_test(t, lower_layer_answers_and_resets_move_every_state_as_the_table_says,
-			    0, 12);
+	tcase_add_loop_test(t, lower_layer_answers_and_resets_move_every_state_as_the_table_says, 0,
+			    12);
 	tcase_add_test(t, an_older_host_has_no_connection_4_and_refuses_what_it_does_not_know);
 	tcase_add_test(t, a_version_response_has_the_size_of_its_form);
 	tcase_add_test(t, the_newest_contact_wins_while_one_is_applied);

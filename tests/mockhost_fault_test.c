@@ -2,10 +2,10 @@
 /* The mock host's faults and scripts: what goes wrong when a test says so. */
 #include "mockhost_guest.h"
 
-#define GPADL	0x11u
+#define GPADL 0x11u
 
 static struct guest g;
-static struct hvm_scripted *dev;	/* channel 1 */
+static struct hvm_scripted *dev; /* channel 1 */
 static struct hvm_faults *f;
 
 static void setup(void)

@@ -4,7 +4,7 @@
 #include "mockhost_guest.h"
 
 static struct guest g;
-static struct hvm_scripted *dev;	/* channel 1 */
+static struct hvm_scripted *dev; /* channel 1 */
 
 static void setup(void)
 {
@@ -38,37 +38,44 @@ static uint64_t pfn(void)
 
 /* ---- every pair, as chapter 10 section 5.5 words them ---- */
 
-#define G(s)	HVM_GPADL_##s
-#define IS(s, a)	{ G(s), G(a) }
-#define KEEP(s)	{ G(s), G(DROP) }
+#define G(s) HVM_GPADL_##s
+#define IS(s, a) \
+	{ \
+		G(s), G(a) \
+	}
+#define KEEP(s) \
+	{ \
+		G(s), G(DROP) \
+	}
 
 /* Columns as enum hvm_gpadl_event. */
 static const struct hvm_gpadl_edge want[HVM_GPADL_STATES][HVM_GPADL_EVENTS] = {
 	[G(NONE)] = { IS(IN_PROGRESS, QUIET), KEEP(NONE), IS(OFFERED, ASK),
-		IS(ACCEPTED, SAY_CREATED), IS(NONE, SAY_FAILED), KEEP(NONE), KEEP(NONE),
-		KEEP(NONE), KEEP(NONE), KEEP(NONE), KEEP(NONE), KEEP(NONE) },
-	[G(IN_PROGRESS)] = { IS(IN_PROGRESS, SAY_FAILED), IS(IN_PROGRESS, QUIET),
-		IS(OFFERED, ASK), IS(ACCEPTED, SAY_CREATED), IS(NONE, SAY_FAILED),
-		KEEP(IN_PROGRESS), KEEP(IN_PROGRESS), KEEP(IN_PROGRESS), KEEP(IN_PROGRESS),
-		KEEP(IN_PROGRESS), IS(IN_PROGRESS, QUIET), IS(NONE, QUIET) },
+		      IS(ACCEPTED, SAY_CREATED), IS(NONE, SAY_FAILED), KEEP(NONE), KEEP(NONE),
+		      KEEP(NONE), KEEP(NONE), KEEP(NONE), KEEP(NONE), KEEP(NONE) },
+	[G(IN_PROGRESS)] = { IS(IN_PROGRESS, SAY_FAILED), IS(IN_PROGRESS, QUIET), IS(OFFERED, ASK),
+			     IS(ACCEPTED, SAY_CREATED), IS(NONE, SAY_FAILED), KEEP(IN_PROGRESS),
+			     KEEP(IN_PROGRESS), KEEP(IN_PROGRESS), KEEP(IN_PROGRESS),
+			     KEEP(IN_PROGRESS), IS(IN_PROGRESS, QUIET), IS(NONE, QUIET) },
 	[G(OFFERED)] = { IS(OFFERED, SAY_FAILED), KEEP(OFFERED), KEEP(OFFERED), KEEP(OFFERED),
-		KEEP(OFFERED), IS(ACCEPTED, SAY_CREATED), IS(NONE, SAY_FAILED), KEEP(OFFERED),
-		KEEP(OFFERED), KEEP(OFFERED), IS(NONE, SAY_FAILED),
-		IS(OFFERED_TEARING_DOWN, QUIET) },
+			 KEEP(OFFERED), IS(ACCEPTED, SAY_CREATED), IS(NONE, SAY_FAILED),
+			 KEEP(OFFERED), KEEP(OFFERED), KEEP(OFFERED), IS(NONE, SAY_FAILED),
+			 IS(OFFERED_TEARING_DOWN, QUIET) },
 	[G(OFFERED_TEARING_DOWN)] = { IS(OFFERED_TEARING_DOWN, SAY_FAILED),
-		KEEP(OFFERED_TEARING_DOWN), KEEP(OFFERED_TEARING_DOWN),
-		KEEP(OFFERED_TEARING_DOWN), KEEP(OFFERED_TEARING_DOWN),
-		IS(NONE, TELL_TEARDOWN), IS(NONE, QUIET), KEEP(OFFERED_TEARING_DOWN),
-		KEEP(OFFERED_TEARING_DOWN), KEEP(OFFERED_TEARING_DOWN), IS(NONE, QUIET),
-		IS(OFFERED_TEARING_DOWN, QUIET) },
-	[G(ACCEPTED)] = { IS(ACCEPTED, SAY_FAILED), KEEP(ACCEPTED), KEEP(ACCEPTED),
-		KEEP(ACCEPTED), KEEP(ACCEPTED), KEEP(ACCEPTED), KEEP(ACCEPTED),
-		IS(TEARING_DOWN, ASK_TEARDOWN), IS(NONE, SAY_TORNDOWN), KEEP(ACCEPTED),
-		IS(ACCEPTED, QUIET), IS(NONE, TELL_TEARDOWN) },
-	[G(TEARING_DOWN)] = { IS(TEARING_DOWN, SAY_FAILED), KEEP(TEARING_DOWN),
-		KEEP(TEARING_DOWN), KEEP(TEARING_DOWN), KEEP(TEARING_DOWN), KEEP(TEARING_DOWN),
-		KEEP(TEARING_DOWN), KEEP(TEARING_DOWN), KEEP(TEARING_DOWN),
-		IS(NONE, SAY_TORNDOWN), IS(NONE, SAY_TORNDOWN), IS(NONE, QUIET) },
+				      KEEP(OFFERED_TEARING_DOWN), KEEP(OFFERED_TEARING_DOWN),
+				      KEEP(OFFERED_TEARING_DOWN), KEEP(OFFERED_TEARING_DOWN),
+				      IS(NONE, TELL_TEARDOWN), IS(NONE, QUIET),
+				      KEEP(OFFERED_TEARING_DOWN), KEEP(OFFERED_TEARING_DOWN),
+				      KEEP(OFFERED_TEARING_DOWN), IS(NONE, QUIET),
+				      IS(OFFERED_TEARING_DOWN, QUIET) },
+	[G(ACCEPTED)] = { IS(ACCEPTED, SAY_FAILED), KEEP(ACCEPTED), KEEP(ACCEPTED), KEEP(ACCEPTED),
+			  KEEP(ACCEPTED), KEEP(ACCEPTED), KEEP(ACCEPTED),
+			  IS(TEARING_DOWN, ASK_TEARDOWN), IS(NONE, SAY_TORNDOWN), KEEP(ACCEPTED),
+			  IS(ACCEPTED, QUIET), IS(NONE, TELL_TEARDOWN) },
+	[G(TEARING_DOWN)] = { IS(TEARING_DOWN, SAY_FAILED), KEEP(TEARING_DOWN), KEEP(TEARING_DOWN),
+			      KEEP(TEARING_DOWN), KEEP(TEARING_DOWN), KEEP(TEARING_DOWN),
+			      KEEP(TEARING_DOWN), KEEP(TEARING_DOWN), KEEP(TEARING_DOWN),
+			      IS(NONE, SAY_TORNDOWN), IS(NONE, SAY_TORNDOWN), IS(NONE, QUIET) },
 };
 
 START_TEST(pair_of_state_and_event)
@@ -86,8 +93,9 @@ END_TEST
 
 /* Pages, bodies and words of the last message: table of section 5.1. */
 static const unsigned int sizes[][3] = {
-	{ 1, 0, 2 }, { 26, 0, 27 }, { 27, 1, 1 }, { 54, 1, 28 }, { 55, 2, 1 }, { 128, 4, 18 },
-	{ 256, 9, 6 }, { 512, 18, 10 }, { 1024, 36, 18 }, { 4096, 146, 10 }, { 8190, 292, 16 },
+	{ 1, 0, 2 },	  { 26, 0, 27 },     { 27, 1, 1 },	{ 54, 1, 28 },
+	{ 55, 2, 1 },	  { 128, 4, 18 },    { 256, 9, 6 },	{ 512, 18, 10 },
+	{ 1024, 36, 18 }, { 4096, 146, 10 }, { 8190, 292, 16 },
 };
 
 START_TEST(a_gpadl_is_complete_with_its_last_word_and_not_before)
@@ -204,6 +212,8 @@ START_TEST(ranges_that_are_not_valid_fail_and_leave_the_id_free)
 	ck_assert_uint_ne(verdict(0, pfn(), 1), 0);
 	ck_assert_uint_ne(verdict(HVM_PAGE | 0x1000ull << 32, pfn(), 1), 0);
 	ck_assert_uint_ne(verdict(HVM_PAGE | 1ull << 32, pfn(), 1), 0);
+	guest_gpadl_words(&g, 1, 10, 1, (uint64_t[]){ 8 | 0x1000ull << 32, pfn(), pfn() }, 3);
+	ck_assert_uint_ne(created(10), 0);
 	ck_assert_uint_ne(verdict(UINT32_MAX, pfn(), 1), 0);
 	ck_assert_uint_ne(verdict(UINT32_MAX | 0xfffull << 32, pfn(), 1), 0);
 	ck_assert_uint_ne(verdict(HVM_PAGE, pfn(), 2), 0);
@@ -329,9 +339,10 @@ END_TEST
 START_TEST(a_revoke_answers_what_waits_before_the_rescind)
 {
 	uint64_t w[2] = { HVM_PAGE, pfn() };
+	uint8_t *accepted;
 
 	guest_gpadl(&g, 1, 17, 1);
-	guest_gpadl(&g, 1, 19, 1);
+	accepted = guest_gpadl(&g, 1, 19, 1);
 	hvm_scripted_answer(dev, HVM_ASK_GPADL, true, 0);
 	hvm_scripted_answer(dev, HVM_ASK_TEARDOWN, true, 0);
 	guest_gpadl_words(&g, 1, 18, 1, w, 2);
@@ -340,6 +351,7 @@ START_TEST(a_revoke_answers_what_waits_before_the_rescind)
 	guest_expect(&g, HVP_VMBUS_GPADL_TORNDOWN, NULL);
 	ck_assert_uint_ne(created(18), 0);
 	guest_expect(&g, HVP_VMBUS_RESCIND_CHANNEL_OFFER, NULL);
+	ck_assert_uint_eq(hvm_mem_held(g.p, hvm_mem_gpa(g.p, accepted) / HVM_PAGE), 0);
 	guest_teardown(&g, 1, 19);
 	guest_expect(&g, HVP_VMBUS_GPADL_TORNDOWN, NULL);
 	guest_gpadl_words(&g, 1, 20, 1, w, 2);

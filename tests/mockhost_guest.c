@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mockhost_guest.h"
 
-#define VECTOR		0xf3u
-#define SLOT(page)	((page) + HVM_SINT_VMBUS * 256)
+#define VECTOR 0xf3u
+#define SLOT(page) ((page) + HVM_SINT_VMBUS * 256)
 
 static void on_interrupt(void *ctx, uint32_t vp, uint32_t sint)
 {
@@ -87,8 +87,7 @@ void guest_post(struct guest *g, uint32_t type, const void *body)
 
 uint16_t guest_signal(struct guest *g, uint32_t connection_id)
 {
-	return (uint16_t)hvm_hypercall(g->p, 0, HVP_HV_CONTROL_SIGNAL_EVENT_FAST, connection_id,
-				       0);
+	return (uint16_t)hvm_hypercall(g->p, 0, HVP_HV_CONTROL_SIGNAL_EVENT_FAST, connection_id, 0);
 }
 
 bool guest_take_vp(struct guest *g, uint32_t vp, struct bytes *out)
@@ -173,8 +172,8 @@ void guest_connect(struct guest *g, uint32_t version, uint32_t features)
 	ck_assert_uint_eq(r.version_supported, 1);
 	ck_assert_uint_eq(r.connection_state, 0);
 	g->neg.features = r.has_features ? r.supported_features : 0;
-	g->connection_id = version < HVP_VMBUS_VERSION_5_0 ?
-			   1 : r.selected_version_or_connection_id;
+	g->connection_id = version < HVP_VMBUS_VERSION_5_0 ? 1
+							   : r.selected_version_or_connection_id;
 }
 
 unsigned int guest_offers(struct guest *g, struct hvp_vmbus_offer_channel *out, unsigned int max)
@@ -247,8 +246,7 @@ uint8_t *guest_gpadl(struct guest *g, uint32_t channel, uint32_t id, uint32_t pa
 	return va;
 }
 
-void guest_open(struct guest *g, uint32_t channel, uint32_t gpadl, uint32_t downstream,
-		uint32_t vp)
+void guest_open(struct guest *g, uint32_t channel, uint32_t gpadl, uint32_t downstream, uint32_t vp)
 {
 	struct hvp_vmbus_open_channel m;
 

@@ -16,15 +16,15 @@
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
 
-#define GUEST_VPS	2u
+#define GUEST_VPS 2u
 
 struct guest {
 	struct hvm_partition *p;
 	struct hvm_server *s;
-	uint8_t *post;			/* hypercall input page */
+	uint8_t *post; /* hypercall input page */
 	uint8_t *hypercall_page;
 	uint8_t *simp[GUEST_VPS], *siefp[GUEST_VPS];
-	uint32_t connection_id;		/* to post on */
+	uint32_t connection_id; /* to post on */
 	struct hvp_neg neg;
 	unsigned int interrupts[GUEST_VPS];
 };
@@ -61,8 +61,7 @@ bool guest_flag(struct guest *g, uint32_t vp, uint32_t f);
 /* Contact with @version and @features; no monitor pages. Expects success. */
 void guest_connect(struct guest *g, uint32_t version, uint32_t features);
 /* REQUEST_OFFERS, and all offers up to ALL_OFFERS_DELIVERED; their number. */
-unsigned int guest_offers(struct guest *g, struct hvp_vmbus_offer_channel *out,
-			  unsigned int max);
+unsigned int guest_offers(struct guest *g, struct hvp_vmbus_offer_channel *out, unsigned int max);
 
 /* A GPADL of @pages new pages; fails the test unless it is created. Returns its memory. */
 uint8_t *guest_gpadl(struct guest *g, uint32_t channel, uint32_t id, uint32_t pages);

@@ -25,7 +25,7 @@ static enum hvm_violation_kind last_violation(void)
 
 /* ---- memory ---- */
 
-START_TEST(pages_of_an_allocation_are_contiguous_for_the_guest_and_scattered_in_gpa_space)
+START_TEST(allocated_pages_are_contiguous_for_the_guest_and_scattered_in_gpa_space)
 {
 	uint8_t *va = hvm_mem_alloc(g.p, 64);
 	unsigned int next = 0, high = 0;
@@ -349,7 +349,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, pages_of_an_allocation_are_contiguous_for_the_guest_and_scattered_in_gpa_space);
+	tcase_add_test(t, allocated_pages_are_contiguous_for_the_guest_and_scattered_in_gpa_space);
 	tcase_add_test(t, host_copies_cross_pages_but_a_pointer_does_not);
 	tcase_add_test(t, a_page_freed_while_held_and_an_access_to_it_are_violations);
 	tcase_add_test(t, a_write_to_a_freed_page_is_found_once);

@@ -20,16 +20,16 @@
 
 #include "mockhost_guest.h"
 
-#define RUNS		"/linux/"
-#define MAX_CHANNEL	16
-#define MAX_GPADLS	256
-#define MAX_WAITING	64
+#define RUNS "/linux/"
+#define MAX_CHANNEL 16
+#define MAX_GPADLS 256
+#define MAX_WAITING 64
 
-struct kept {			/* a GPADL that the guest has announced */
+struct kept { /* a GPADL that the guest has announced */
 	uint32_t id, channel;
 	uint8_t header[240];
 	size_t header_size;
-	unsigned int bodies;	/* that follow the header */
+	unsigned int bodies; /* that follow the header */
 	bool alive;
 };
 
@@ -44,7 +44,7 @@ struct replay {
 	size_t gpadls;
 	uint8_t open[MAX_CHANNEL][148];
 	bool is_open[MAX_CHANNEL], revoked[MAX_CHANNEL];
-	struct bytes waiting[MAX_WAITING];	/* from the server, not yet asked for */
+	struct bytes waiting[MAX_WAITING]; /* from the server, not yet asked for */
 	size_t n;
 	uint64_t next_pfn;
 	unsigned int made_up, posted;
@@ -55,8 +55,8 @@ static struct replay rp;
 /* ---- names ---- */
 
 static const char *const devices[] = {
-	"", "heartbeat", "netvsc", "storvsc", "synthvid", "keyboard", "mouse", "shutdown",
-	"timesync", "kvp", "vss", "balloon", "netvsc-sub1", "storvsc-sub1",
+	"",	    "heartbeat", "netvsc", "storvsc", "synthvid", "keyboard",	 "mouse",
+	"shutdown", "timesync",	 "kvp",	   "vss",     "balloon",  "netvsc-sub1", "storvsc-sub1",
 };
 
 struct verb {
@@ -137,7 +137,8 @@ static size_t load(unsigned int number, const char *name, uint8_t *out, uint32_t
 			break;
 		if (line[0] == '#') {
 			ck_assert_int_eq(sscanf(line, "# HvPostMessage payload, connection id %u,",
-						connection), 1);
+						connection),
+					 1);
 			continue;
 		}
 		while (at && sscanf(at + 1, " %2x%n", &b, &used) == 1 && n < 240) {
@@ -436,8 +437,8 @@ static void guest_says(unsigned int number, const char *name, unsigned int bodie
 
 	if (!size)
 		size = make_up(type, rest, bodies, m);
-	ck_assert_msg(size >= 8 && hvp_get_u32(m) == type, "%s: %04u %s cannot be made up",
-		      rp.run, number, name);
+	ck_assert_msg(size >= 8 && hvp_get_u32(m) == type, "%s: %04u %s cannot be made up", rp.run,
+		      number, name);
 	remember(type, m, size);
 	ck_assert_uint_eq(guest_post_raw(&rp.g, connection, m, size), 0);
 	rp.posted++;

@@ -4,12 +4,12 @@
 
 #include "mockhost_guest.h"
 
-#define GPADL	0x11u
-#define PAGES	3u	/* of each ring, control page included */
-#define SIZE	((PAGES - 1) * HVM_PAGE)
+#define GPADL 0x11u
+#define PAGES 3u /* of each ring, control page included */
+#define SIZE ((PAGES - 1) * HVM_PAGE)
 
 static struct guest g;
-static struct hvm_scripted *dev;	/* channel 1 */
+static struct hvm_scripted *dev; /* channel 1 */
 static uint8_t *ring;
 static struct hvp_ring_tx tx;
 static struct hvp_ring_rx rx;
@@ -120,8 +120,10 @@ START_TEST(data_sent_before_the_result_is_seen_is_not_lost)
 	memset(ring, 0, HVM_PAGE);
 	memset(ring + PAGES * HVM_PAGE, 0, HVM_PAGE);
 	guest_open(&g, 1, GPADL, PAGES, 0);
-	ck_assert_int_eq(hvp_ring_tx_init(&tx, &(struct hvp_ring_mem){ ring, ring + HVM_PAGE, NULL,
-				SIZE }, NULL), HVP_OK);
+	ck_assert_int_eq(
+		hvp_ring_tx_init(&tx, &(struct hvp_ring_mem){ ring, ring + HVM_PAGE, NULL, SIZE },
+				 NULL),
+		HVP_OK);
 	ck_assert_int_eq(hvp_ring_tx_send(&tx, &out, &signal), HVP_OK);
 	hvm_scripted_finish(dev, HVM_ASK_OPEN, 0);
 	ck_assert_uint_eq(hvm_scripted_waiting(dev), 1);

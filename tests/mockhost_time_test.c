@@ -184,8 +184,12 @@ static uint8_t *conversation(uint64_t seed, size_t *size)
 {
 	struct hvm_partition_config pc = HVM_PARTITION_CONFIG_INIT;
 	struct hvm_offer o = offer_of(0x10, 1);
-	struct hvm_msg_rule r = { .direction = HVP_DIR_H2G, .type = HVM_ANY, .channel = HVM_ANY,
-				  .skip = 4, .action = HVM_MSG_DELAY, .delay = HVM_MS };
+	struct hvm_msg_rule r = { .direction = HVP_DIR_H2G,
+				  .type = HVM_ANY,
+				  .channel = HVM_ANY,
+				  .skip = 4,
+				  .action = HVM_MSG_DELAY,
+				  .delay = HVM_MS };
 	struct hvm_packet k = { .type = 6, .payload = (const uint8_t *)"hello", .payload_size = 5 };
 	struct hvm_scripted *d;
 	struct guest g;
@@ -292,12 +296,19 @@ END_TEST
 START_TEST(the_pcap_file_holds_every_record_with_its_time)
 {
 	char path[] = "/tmp/mockhost_time_XXXXXX", err[PCAP_ERRBUF_SIZE];
-	struct hvm_trace_entry e = { .time = 12345678, .kind = HVM_TRACE_PACKET, .direction = 2,
-				     .vp = 3, .channel = 4, .connection_id = 5,
-				     .version = 0x00060000, .aux = 0x1122334455667788ull,
-				     .bytes = (const uint8_t *)"xyz", .size = 3 };
-	static const uint8_t want[] = { 1, 2, 2, 3, 4, 0, 0, 0, 5, 0, 0, 0, 0, 0, 6, 0, 0x88, 0x77,
-					0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 'x', 'y', 'z' };
+	struct hvm_trace_entry e = { .time = 12345678,
+				     .kind = HVM_TRACE_PACKET,
+				     .direction = 2,
+				     .vp = 3,
+				     .channel = 4,
+				     .connection_id = 5,
+				     .version = 0x00060000,
+				     .aux = 0x1122334455667788ull,
+				     .bytes = (const uint8_t *)"xyz",
+				     .size = 3 };
+	static const uint8_t want[] = { 1,    2,    2,	  3,	4,    0,    0,	 0,    5,
+					0,    0,    0,	  0,	0,    6,    0,	 0x88, 0x77,
+					0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 'x', 'y',  'z' };
 	struct hvm_trace *t = hvm_trace_new();
 	struct pcap_pkthdr *h;
 	const u_char *bytes;

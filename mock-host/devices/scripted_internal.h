@@ -8,7 +8,7 @@
 #include <hvmock/scripted.h>
 #include <hvproto/ring.h>
 
-#define HVM_SIDES	2u
+#define HVM_SIDES 2u
 
 struct hvm_answer {
 	bool hold;
@@ -34,7 +34,7 @@ struct hvm_got {
 struct hvm_mapped {
 	uint8_t *control;
 	uint8_t **pages;
-	uint32_t size;		/* of the data area */
+	uint32_t size; /* of the data area */
 };
 
 struct hvm_scripted {
@@ -44,13 +44,13 @@ struct hvm_scripted {
 	struct hvm_questions asked[HVM_ASKS];
 	struct hvm_open open;
 	bool attached;
-	bool teardown_waits;	/* of the ring GPADL, until the channel is closed */
+	bool teardown_waits; /* of the ring GPADL, until the channel is closed */
 	bool reading;
 	struct hvm_mapped ring[HVM_SIDES];
 	struct hvp_ring_rx rx;
 	struct hvp_ring_tx tx;
 	bool rx_moved, tx_moved; /* a script wrote an index: take it up anew */
-	uint32_t rx_at;		/* ring offset of the next packet */
+	uint32_t rx_at; /* ring offset of the next packet */
 	enum hvp_status status;
 	uint8_t *buf;
 	struct hvm_got *got;

@@ -6,8 +6,8 @@
 #include "../host/partition_internal.h"
 #include "scripted_internal.h"
 
-#define WRITE_INDEX	0u	/* of the control page, chapter 10 section 3.1 */
-#define READ_INDEX	4u
+#define WRITE_INDEX 0u /* of the control page, chapter 10 section 3.1 */
+#define READ_INDEX 4u
 
 /* ---- mapping ---- */
 
@@ -126,8 +126,8 @@ uint32_t hvm_scripted_peek(struct hvm_scripted *d, enum hvm_ring_side side, uint
 	return hvp_load_acquire_u32(word_of(&d->ring[side], offset));
 }
 
-enum hvp_status hvm_scripted_poke(struct hvm_scripted *d, enum hvm_ring_side side,
-				  uint32_t offset, uint32_t value)
+enum hvp_status hvm_scripted_poke(struct hvm_scripted *d, enum hvm_ring_side side, uint32_t offset,
+				  uint32_t value)
 {
 	if (!hvm_scripted_usable(d))
 		return HVP_STATE;
@@ -145,8 +145,8 @@ void *hvm_scripted_ring_ptr(struct hvm_scripted *d, enum hvm_ring_side side, uin
 
 	if (!hvm_scripted_usable(d) || offset >= m->size + HVM_PAGE)
 		return NULL;
-	return offset < HVM_PAGE ? m->control + offset :
-	       m->pages[offset / HVM_PAGE - 1] + offset % HVM_PAGE;
+	return offset < HVM_PAGE ? m->control + offset
+				 : m->pages[offset / HVM_PAGE - 1] + offset % HVM_PAGE;
 }
 
 uint32_t hvm_scripted_ring_size(const struct hvm_scripted *d, enum hvm_ring_side side)
@@ -255,7 +255,8 @@ enum hvp_status hvm_scripted_send_raw(struct hvm_scripted *d, const void *bytes,
 	at = hvm_scripted_peek(d, HVM_RING_H2G, WRITE_INDEX);
 	put_bytes(m, at, bytes, size);
 	hvm_scripted_trace(d, HVP_DIR_H2G, at, bytes, size);
-	hvp_store_release_u32(word_of(m, WRITE_INDEX), (uint32_t)(((uint64_t)at + advance) % m->size));
+	hvp_store_release_u32(word_of(m, WRITE_INDEX),
+			      (uint32_t)(((uint64_t)at + advance) % m->size));
 	d->tx_moved = true;
 	return signal ? hvm_channel_signal(d->ch) : HVP_OK;
 }

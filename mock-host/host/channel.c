@@ -110,9 +110,12 @@ static void offered_again(struct hvm_channel *ch, uint32_t arg)
 	hvm_offer_send(ch);
 }
 
-#define ST(st)		[HVM_CH_##st]
-#define EV(ev)		[HVM_CH_EV_##ev]
-#define TO(st, act)	{ act, HVM_CH_##st }
+#define ST(st) [HVM_CH_##st]
+#define EV(ev) [HVM_CH_EV_##ev]
+#define TO(st, act) \
+	{ \
+		act, HVM_CH_##st \
+	}
 
 /* Pairs that are not here: messages of the guest are dropped, answers of devices too late. */
 static const struct edge edges[HVM_CH_STATES][HVM_CH_EVENTS] = {
@@ -321,8 +324,7 @@ static bool tl_served(struct hvm_server *s, const struct hvp_vmbus_tl_connect_re
 	       s->cfg.tl_connect(s->cfg.ctx, &m->endpoint_id, &m->service_id, &silo);
 }
 
-static void message_tl_connect(struct hvm_server *s,
-			       const struct hvp_vmbus_tl_connect_request *m)
+static void message_tl_connect(struct hvm_server *s, const struct hvp_vmbus_tl_connect_request *m)
 {
 	struct hvp_vmbus_tl_connect_request_result r;
 

@@ -234,8 +234,9 @@ void hvm_gpadl_teardown(struct hvm_server *s, const struct hvp_vmbus_gpadl_teard
 	(void)hvm_moment_now(ch, HVM_AT_TEARDOWN);
 	g = hvm_gpadl_find(&s->gpadls, m->channel_id, m->gpadl_id);
 	if (g)
-		step(s, g, hvm_channel_is_revoked(ch) ? HVM_GPADL_EV_TEARDOWN_REVOKED :
-							HVM_GPADL_EV_TEARDOWN);
+		step(s, g,
+		     hvm_channel_is_revoked(ch) ? HVM_GPADL_EV_TEARDOWN_REVOKED
+						: HVM_GPADL_EV_TEARDOWN);
 }
 
 /* ---- devices ---- */
@@ -244,9 +245,9 @@ void hvm_gpadl_teardown(struct hvm_server *s, const struct hvp_vmbus_gpadl_teard
 static struct hvm_gpadl *asked(struct hvm_channel *ch, uint32_t id, bool teardown)
 {
 	struct hvm_gpadl *g = hvm_gpadl_find(&ch->s->gpadls, ch->id, id);
-	bool waits = g && (teardown ? g->state == HVM_GPADL_TEARING_DOWN :
-			   g->state == HVM_GPADL_OFFERED ||
-			   g->state == HVM_GPADL_OFFERED_TEARING_DOWN);
+	bool waits = g && (teardown ? g->state == HVM_GPADL_TEARING_DOWN
+				    : g->state == HVM_GPADL_OFFERED ||
+					      g->state == HVM_GPADL_OFFERED_TEARING_DOWN);
 
 	return waits ? g : NULL;
 }
@@ -257,7 +258,7 @@ void hvm_channel_gpadl_done(struct hvm_channel *ch, uint32_t gpadl_id, uint32_t 
 
 	if (!asked(ch, gpadl_id, false) || hvm_moment_now(ch, HVM_AT_GPADL_CREATED_BEFORE))
 		return;
-	g = asked(ch, gpadl_id, false);	/* a script may have ended it in that moment */
+	g = asked(ch, gpadl_id, false); /* a script may have ended it in that moment */
 	if (!g)
 		return;
 	step(ch->s, g, status ? HVM_GPADL_EV_REFUSE : HVM_GPADL_EV_ACCEPT);
@@ -270,7 +271,7 @@ void hvm_channel_teardown_done(struct hvm_channel *ch, uint32_t gpadl_id)
 
 	if (!asked(ch, gpadl_id, true) || hvm_moment_now(ch, HVM_AT_TORNDOWN_BEFORE))
 		return;
-	g = asked(ch, gpadl_id, true);	/* a script may have ended it in that moment */
+	g = asked(ch, gpadl_id, true); /* a script may have ended it in that moment */
 	if (!g)
 		return;
 	step(ch->s, g, HVM_GPADL_EV_TORNDOWN);
@@ -309,8 +310,8 @@ const struct hvm_gpadl *hvm_channel_gpadl(const struct hvm_channel *ch, uint32_t
 static const struct hvm_gpadl *usable(struct hvm_channel *ch, uint32_t id)
 {
 	const struct hvm_gpadl *g = hvm_channel_gpadl(ch, id);
-	bool shared = g && g->held && (g->state == HVM_GPADL_ACCEPTED ||
-				       g->state == HVM_GPADL_TEARING_DOWN);
+	bool shared = g && g->held &&
+		      (g->state == HVM_GPADL_ACCEPTED || g->state == HVM_GPADL_TEARING_DOWN);
 
 	return shared ? g : NULL;
 }
@@ -327,8 +328,8 @@ static enum hvp_status walk(struct hvm_server *s, const struct hvm_gpadl *g, uin
 		uint32_t run;
 		uint64_t gpa = hvm_gpadl_gpa(g, offset + done, &run);
 		size_t n = len - done < run ? len - done : run;
-		bool ok = to ? hvm_mem_read(s->p, gpa, to + done, n) :
-			       hvm_mem_write(s->p, gpa, from + done, n);
+		bool ok = to ? hvm_mem_read(s->p, gpa, to + done, n)
+			     : hvm_mem_write(s->p, gpa, from + done, n);
 
 		if (!ok)
 			return HVP_RANGE;
@@ -337,16 +338,16 @@ static enum hvp_status walk(struct hvm_server *s, const struct hvm_gpadl *g, uin
 	return HVP_OK;
 }
 
-enum hvp_status hvm_channel_gpadl_read(struct hvm_channel *ch, uint32_t gpadl_id,
-				       uint64_t offset, void *to, size_t len)
+enum hvp_status hvm_channel_gpadl_read(struct hvm_channel *ch, uint32_t gpadl_id, uint64_t offset,
+				       void *to, size_t len)
 {
 	const struct hvm_gpadl *g = usable(ch, gpadl_id);
 
 	return g ? walk(ch->s, g, offset, to, NULL, len) : HVP_STATE;
 }
 
-enum hvp_status hvm_channel_gpadl_write(struct hvm_channel *ch, uint32_t gpadl_id,
-					uint64_t offset, const void *from, size_t len)
+enum hvp_status hvm_channel_gpadl_write(struct hvm_channel *ch, uint32_t gpadl_id, uint64_t offset,
+					const void *from, size_t len)
 {
 	const struct hvm_gpadl *g = usable(ch, gpadl_id);
 

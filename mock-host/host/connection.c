@@ -171,10 +171,16 @@ static void lost_connecting(struct hvm_server *s, const struct hvm_input *in)
 	forget_guest(s);
 }
 
-#define ST(st)		[HVM_CONN_##st]
-#define EV(ev)		[HVM_CONN_EV_##ev]
-#define TO(st, act)	{ act, HVM_CONN_##st, false }
-#define PTO(st, act)	{ act, HVM_CONN_##st, true }
+#define ST(st) [HVM_CONN_##st]
+#define EV(ev) [HVM_CONN_EV_##ev]
+#define TO(st, act) \
+	{ \
+		act, HVM_CONN_##st, false \
+	}
+#define PTO(st, act) \
+	{ \
+		act, HVM_CONN_##st, true \
+	}
 
 static const struct edge edges[HVM_CONN_STATES][HVM_CONN_EVENTS] = {
 	ST(DISCONNECTED) = {

@@ -4,7 +4,7 @@
 
 static const uint32_t versions[] = {
 	V0_13, V1_1, V2_4, V3_0, HVP_VMBUS_VERSION_4_0, V4_1, V5_0, V5_1, HVP_VMBUS_VERSION_5_2,
-	V5_3, V6_0,
+	V5_3,  V6_0,
 };
 
 /* Only listed values count, also between two known ones. */
@@ -37,7 +37,7 @@ static bool usable_monitor(struct hvm_server *s, const uint64_t gpa[2])
 static void respond_unsupported(struct hvm_server *s, struct hvm_target to)
 {
 	struct hvp_vmbus_version_response m;
-	struct hvp_neg neg = { V5_3, 0 };	/* the short form, also for 6.0 */
+	struct hvp_neg neg = { V5_3, 0 }; /* the short form, also for 6.0 */
 
 	memset(&m, 0, sizeof(m));
 	hvm_send_to(s, to, neg, HVP_VMBUS_VERSION_RESPONSE, &m);
@@ -45,8 +45,7 @@ static void respond_unsupported(struct hvm_server *s, struct hvm_target to)
 
 static void judge(struct hvm_server *s, struct hvm_contact *c)
 {
-	bool page = c->version >= V2_4 || !c->interrupt_page ||
-		    usable_page(s, c->interrupt_page);
+	bool page = c->version >= V2_4 || !c->interrupt_page || usable_page(s, c->interrupt_page);
 
 	c->state = HVP_VMBUS_CONNECTION_STATE_SUCCESSFUL;
 	c->refuse = !known_version(s, c->version);
@@ -177,8 +176,9 @@ void hvm_contact_accept(struct hvm_server *s)
 	c->offers_sent = false;
 	s->p->version = c->version;
 	hvm_pages_set(s, k->interrupt_page,
-		      hvm_has(s, HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES) ?
-		      s->cfg.server_pages_gpa : k->monitor_pages);
+		      hvm_has(s, HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES)
+			      ? s->cfg.server_pages_gpa
+			      : k->monitor_pages);
 	open_connection(s);
 	send_accepted(s);
 }

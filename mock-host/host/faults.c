@@ -10,11 +10,26 @@ struct use {
 	uint32_t seen, acted;
 };
 
-struct msg_entry { struct use use; struct hvm_msg_rule rule; };
-struct call_entry { struct use use; struct hvm_call_rule rule; };
-struct signal_entry { struct use use; struct hvm_signal_rule rule; };
-struct moment_entry { struct use use; struct hvm_moment_rule rule; };
-struct load_entry { struct use use; struct hvm_load_rule rule; };
+struct msg_entry {
+	struct use use;
+	struct hvm_msg_rule rule;
+};
+struct call_entry {
+	struct use use;
+	struct hvm_call_rule rule;
+};
+struct signal_entry {
+	struct use use;
+	struct hvm_signal_rule rule;
+};
+struct moment_entry {
+	struct use use;
+	struct hvm_moment_rule rule;
+};
+struct load_entry {
+	struct use use;
+	struct hvm_load_rule rule;
+};
 
 /* A message that waits for its time or for the message behind it. */
 struct parked {
@@ -42,7 +57,7 @@ struct hvm_faults {
 	struct parked *parked;
 };
 
-#define RETRY_DELAY	HVM_MS
+#define RETRY_DELAY HVM_MS
 
 struct hvm_faults *hvm_faults_new(struct hvm_partition *p)
 {
@@ -306,8 +321,8 @@ bool hvm_faults_message(struct hvm_faults *f, uint32_t direction, const struct h
 
 /* ---- the other kinds ---- */
 
-bool hvm_faults_call(struct hvm_faults *f, uint32_t code, uint32_t connection_id,
-		     uint32_t type, uint16_t *status, bool *deliver)
+bool hvm_faults_call(struct hvm_faults *f, uint32_t code, uint32_t connection_id, uint32_t type,
+		     uint16_t *status, bool *deliver)
 {
 	size_t i;
 
@@ -338,8 +353,9 @@ unsigned int hvm_faults_signal(struct hvm_faults *f, uint32_t direction, uint32_
 			continue;
 		if (e->rule.action == HVM_SIGNAL_DELAY)
 			*delay = e->rule.delay;
-		return e->rule.action == HVM_SIGNAL_DROP ? 0 :
-		       e->rule.action == HVM_SIGNAL_DUPLICATE ? 2 : 1;
+		return e->rule.action == HVM_SIGNAL_DROP	? 0
+		       : e->rule.action == HVM_SIGNAL_DUPLICATE ? 2
+								: 1;
 	}
 	return 1;
 }

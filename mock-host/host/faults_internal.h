@@ -22,8 +22,8 @@ bool hvm_faults_message(struct hvm_faults *f, uint32_t direction, const struct h
 			hvm_emit_fn emit, void *ctx);
 
 /* True: the call returns *@status; it takes effect all the same if *@deliver. */
-bool hvm_faults_call(struct hvm_faults *f, uint32_t code, uint32_t connection_id,
-		     uint32_t type, uint16_t *status, bool *deliver);
+bool hvm_faults_call(struct hvm_faults *f, uint32_t code, uint32_t connection_id, uint32_t type,
+		     uint16_t *status, bool *deliver);
 
 /* Times that a signal goes out: 0, 1 or 2; *@delay of all of them. */
 unsigned int hvm_faults_signal(struct hvm_faults *f, uint32_t direction, uint32_t channel,

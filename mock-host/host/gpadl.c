@@ -2,8 +2,8 @@
 /* What the words of a GPADL say: chapter 10 section 5.2. */
 #include <hvmock/gpadl.h>
 
-#define PAGE		4096u
-#define OFFSET_MAX	0xfffu
+#define PAGE 4096u
+#define OFFSET_MAX 0xfffu
 
 /* Range that begins at word @at; *@at moves past it. */
 static enum hvp_status range_at(const struct hvm_gpadl *g, uint32_t *at,

@@ -4,9 +4,12 @@
 #include "gpadl_map.h"
 #include "vec.h"
 
-#define ROW(st)		[HVM_GPADL_##st]
-#define EV(ev)		[HVM_GPADL_EV_##ev]
-#define TO(st, act)	{ HVM_GPADL_##st, HVM_GPADL_##act }
+#define ROW(st) [HVM_GPADL_##st]
+#define EV(ev) [HVM_GPADL_EV_##ev]
+#define TO(st, act) \
+	{ \
+		HVM_GPADL_##st, HVM_GPADL_##act \
+	}
 
 /*
  * A second header for an id that is known fails and leaves the first one alone; that is so in

@@ -12,27 +12,27 @@
 #include <hvproto/rd.h>
 
 enum hvm_gpadl_event {
-	HVM_GPADL_EV_HEADER,		/* first message, bodies follow */
-	HVM_GPADL_EV_BODY,		/* one more, not the last */
-	HVM_GPADL_EV_COMPLETE,		/* last word has come and all ranges are valid */
-	HVM_GPADL_EV_COMPLETE_REVOKED,	/* the same on a channel that the host took back */
-	HVM_GPADL_EV_INVALID,		/* last word has come, ranges are not valid */
-	HVM_GPADL_EV_ACCEPT,		/* by the device */
+	HVM_GPADL_EV_HEADER, /* first message, bodies follow */
+	HVM_GPADL_EV_BODY, /* one more, not the last */
+	HVM_GPADL_EV_COMPLETE, /* last word has come and all ranges are valid */
+	HVM_GPADL_EV_COMPLETE_REVOKED, /* the same on a channel that the host took back */
+	HVM_GPADL_EV_INVALID, /* last word has come, ranges are not valid */
+	HVM_GPADL_EV_ACCEPT, /* by the device */
 	HVM_GPADL_EV_REFUSE,
-	HVM_GPADL_EV_TEARDOWN,		/* GPADL_TEARDOWN */
+	HVM_GPADL_EV_TEARDOWN, /* GPADL_TEARDOWN */
 	HVM_GPADL_EV_TEARDOWN_REVOKED,
-	HVM_GPADL_EV_TORNDOWN,		/* device has let go */
-	HVM_GPADL_EV_REVOKE,		/* the host takes the channel back */
-	HVM_GPADL_EV_RELEASE,		/* relid released, unload, new contact */
+	HVM_GPADL_EV_TORNDOWN, /* device has let go */
+	HVM_GPADL_EV_REVOKE, /* the host takes the channel back */
+	HVM_GPADL_EV_RELEASE, /* relid released, unload, new contact */
 	HVM_GPADL_EVENTS
 };
 
 enum hvm_gpadl_act {
-	HVM_GPADL_DROP,			/* nothing; count a dropped message */
-	HVM_GPADL_QUIET,		/* nothing */
-	HVM_GPADL_ASK,			/* ask the device to take it */
-	HVM_GPADL_ASK_TEARDOWN,		/* ask the device to let go */
-	HVM_GPADL_TELL_TEARDOWN,	/* the device must let go, nobody waits for it */
+	HVM_GPADL_DROP, /* nothing; count a dropped message */
+	HVM_GPADL_QUIET, /* nothing */
+	HVM_GPADL_ASK, /* ask the device to take it */
+	HVM_GPADL_ASK_TEARDOWN, /* ask the device to let go */
+	HVM_GPADL_TELL_TEARDOWN, /* the device must let go, nobody waits for it */
 	HVM_GPADL_SAY_CREATED,
 	HVM_GPADL_SAY_FAILED,
 	HVM_GPADL_SAY_TORNDOWN,

@@ -8,7 +8,7 @@
 #define SIMPLE_ONLY \
 	(HVP_HV_CONTROL_RESERVED | HVP_HV_CONTROL_NESTED | HVP_HV_CONTROL_VARIABLE_HEADER_MASK | \
 	 HVP_HV_CONTROL_REP_COUNT_MASK | HVP_HV_CONTROL_REP_START_MASK)
-#define INPUT_ALIGN	8u
+#define INPUT_ALIGN 8u
 
 struct call {
 	struct hvm_partition *p;
@@ -77,8 +77,9 @@ static uint16_t post_through_faults(struct hvm_partition *p, const struct hvm_po
 	if (port->msg->n >= HVM_PORT_DEPTH)
 		return HVP_HV_STATUS_INSUFFICIENT_BUFFERS;
 	trace_message(p, m);
-	return hvm_faults_message(p->faults, HVP_DIR_G2H, m, emit_post, p) ?
-	       HVP_HV_STATUS_SUCCESS : HVP_HV_STATUS_INSUFFICIENT_BUFFERS;
+	return hvm_faults_message(p->faults, HVP_DIR_G2H, m, emit_post, p)
+		       ? HVP_HV_STATUS_SUCCESS
+		       : HVP_HV_STATUS_INSUFFICIENT_BUFFERS;
 }
 
 static uint16_t post_message(const struct call *c)
@@ -112,12 +113,11 @@ static uint16_t signal_event(const struct call *c)
 	if (!(c->p->cfg.features_ebx & HVP_HV_CPUID_EBX_SIGNAL_EVENTS))
 		return HVP_HV_STATUS_ACCESS_DENIED;
 	hvp_put_u64(in, c->in);
-	status = c->control & HVP_HV_CONTROL_FAST ? HVP_HV_STATUS_SUCCESS :
-						     input(c, in, sizeof(in));
+	status = c->control & HVP_HV_CONTROL_FAST ? HVP_HV_STATUS_SUCCESS
+						  : input(c, in, sizeof(in));
 	if (status)
 		return status;
-	id = hvp_get_u32(in + HVP_HV_SIGNAL_EVENT_CONNECTION_ID_OFFSET) &
-	     HVP_HV_CONNECTION_ID_MASK;
+	id = hvp_get_u32(in + HVP_HV_SIGNAL_EVENT_CONNECTION_ID_OFFSET) & HVP_HV_CONNECTION_ID_MASK;
 	flag = hvp_get_u16(in + HVP_HV_SIGNAL_EVENT_FLAG_NUMBER_OFFSET);
 	if (hvp_get_u16(in + HVP_HV_SIGNAL_EVENT_FLAG_NUMBER_OFFSET + 2))
 		return HVP_HV_STATUS_INVALID_PARAMETER;
@@ -145,8 +145,9 @@ static uint16_t dispatch(const struct call *c)
 	}
 	if (c->control & SIMPLE_ONLY)
 		return HVP_HV_STATUS_INVALID_HYPERCALL_INPUT;
-	return (c->control & HVP_HV_CONTROL_CODE_MASK) == HVP_HV_CALL_POST_MESSAGE ?
-	       post_message(c) : signal_event(c);
+	return (c->control & HVP_HV_CONTROL_CODE_MASK) == HVP_HV_CALL_POST_MESSAGE
+		       ? post_message(c)
+		       : signal_event(c);
 }
 
 static void trace_failure(const struct call *c, uint16_t status)

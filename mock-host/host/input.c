@@ -48,8 +48,8 @@ static enum hvm_drop check(const struct hvm_server *s, const struct hvm_port_msg
 		return HVM_DROP_SIZE;
 	*d = hvp_msg_find(&hvp_vmbus_proto, type, HVP_DIR_G2H);
 	if (!*d)
-		return hvp_msg_find(&hvp_vmbus_proto, type, HVP_DIR_BOTH) ? HVM_DROP_DIRECTION :
-									     HVM_DROP_TYPE;
+		return hvp_msg_find(&hvp_vmbus_proto, type, HVP_DIR_BOTH) ? HVM_DROP_DIRECTION
+									  : HVM_DROP_TYPE;
 	if (!before_contact(type) && s->conn.state != HVM_CONN_CONNECTED)
 		return HVM_DROP_STATE;
 	if (!right_connection(s, type, m->connection_id))
@@ -59,8 +59,8 @@ static enum hvm_drop check(const struct hvm_server *s, const struct hvm_port_msg
 	return HVM_DROPS;
 }
 
-static bool decode(struct hvm_server *s, const struct hvm_port_msg *m,
-		   const struct hvp_msg_desc *d, struct hvm_input *in)
+static bool decode(struct hvm_server *s, const struct hvm_port_msg *m, const struct hvp_msg_desc *d,
+		   struct hvm_input *in)
 {
 	struct hvp_rd r = hvp_rd_init(m->payload, m->size);
 	struct hvp_neg neg = hvm_neg(s);

@@ -2,7 +2,7 @@
 /* Signals both ways, by the way of each version: chapter 10 sections 2.7, 2.10 and 2.11. */
 #include "server_internal.h"
 
-#define WORD_BITS	32u
+#define WORD_BITS 32u
 
 /* ---- from the guest ---- */
 
@@ -26,8 +26,7 @@ bool hvm_port_open(struct hvm_channel *ch)
 {
 	if (ch->s->conn.version < V1_1)
 		return true;
-	if (hvm_event_port_add(ch->s->p, ch->open.connection_id, 1, dedicated_signal, ch) !=
-	    HVP_OK)
+	if (hvm_event_port_add(ch->s->p, ch->open.connection_id, 1, dedicated_signal, ch) != HVP_OK)
 		return false;
 	hvm_event_port_tag(ch->s->p, ch->open.connection_id, ch->id);
 	ch->port_added = true;
@@ -70,8 +69,7 @@ void hvm_shared_signal(void *server, uint32_t connection_id, uint32_t flag)
 		return;
 	for (at = 0; at < HVP_HV_INTERRUPT_PAGE_HALF_SIZE; at += sizeof(uint32_t)) {
 		uint32_t *word = page_word(s, HVP_HV_INTERRUPT_PAGE_G2H_OFFSET + at);
-		uint32_t bits = word && hvp_load_relaxed_u32(word) ?
-				hvp_fetch_and_u32(word, 0) : 0;
+		uint32_t bits = word && hvp_load_relaxed_u32(word) ? hvp_fetch_and_u32(word, 0) : 0;
 
 		signal_word(s, at * 8, bits);
 	}

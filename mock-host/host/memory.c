@@ -4,11 +4,11 @@
 
 #include "partition_internal.h"
 
-#define FRAME(gpa)	((gpa) / HVM_PAGE)
-#define DEFAULT_FRAMES	262144u
-#define FRAMES_4G	0x100000u
-#define LOW_FRAMES	256u	/* never given out: firmware lives there */
-#define POISON		0xd5	/* odd, so that no poisoned word passes for an index or a GPA */
+#define FRAME(gpa) ((gpa) / HVM_PAGE)
+#define DEFAULT_FRAMES 262144u
+#define FRAMES_4G 0x100000u
+#define LOW_FRAMES 256u /* never given out: firmware lives there */
+#define POISON 0xd5 /* odd, so that no poisoned word passes for an index or a GPA */
 
 void hvm_memory_init(struct hvm_partition *p)
 {

@@ -2,9 +2,8 @@
 /* Monitored notification: chapter 10 section 2.12. The host polls. */
 #include "server_internal.h"
 
-#define PAGE_G2H	1	/* child to parent */
-#define GROUP_OFFSET(g)	\
-	(HVP_HV_MONITOR_PAGE_TRIGGER_GROUP_OFFSET + (g) * HVP_HV_MONITOR_GROUP_STRIDE)
+#define PAGE_G2H 1 /* child to parent */
+#define GROUP_OFFSET(g) (HVP_HV_MONITOR_PAGE_TRIGGER_GROUP_OFFSET + (g)*HVP_HV_MONITOR_GROUP_STRIDE)
 
 static uint8_t *page_at(struct hvm_server *s, uint32_t offset, size_t len)
 {
@@ -18,8 +17,8 @@ static void signal_group(struct hvm_server *s, uint32_t group, uint32_t bits)
 	uint32_t i;
 
 	for (i = 0; i < HVP_HV_MONITOR_GROUP_BITS; i++) {
-		struct hvm_channel *ch = bits & 1u << i ?
-			s->monitored[group * HVP_HV_MONITOR_GROUP_BITS + i] : NULL;
+		struct hvm_channel *ch =
+			bits & 1u << i ? s->monitored[group * HVP_HV_MONITOR_GROUP_BITS + i] : NULL;
 
 		if (ch && ch->state == HVM_CH_OPEN)
 			hvm_guest_signal(ch);
@@ -60,7 +59,8 @@ static void publish(struct hvm_channel *ch)
 	hvp_put_u16(at + HVP_HV_MONITOR_PAGE_LATENCY_OFFSET + id * HVP_HV_MONITOR_LATENCY_STRIDE,
 		    ch->offer.latency);
 	hvp_put_u32(at + HVP_HV_MONITOR_PAGE_PARAMETER_OFFSET +
-		    id * HVP_HV_MONITOR_PARAMETER_STRIDE, ch->connection_id);
+			    id * HVP_HV_MONITOR_PARAMETER_STRIDE,
+		    ch->connection_id);
 	at[HVP_HV_MONITOR_PAGE_TRIGGER_STATE_OFFSET] |=
 		(uint8_t)(1u << id / HVP_HV_MONITOR_GROUP_BITS);
 }

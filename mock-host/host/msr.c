@@ -4,9 +4,9 @@
 
 #include "partition_internal.h"
 
-#define PAGE_ENABLE	1ull
-#define APIC_HZ		1000000000ull
-#define TSC_HZ		2000000000ull
+#define PAGE_ENABLE 1ull
+#define APIC_HZ 1000000000ull
+#define TSC_HZ 2000000000ull
 
 struct access {
 	struct hvm_partition *p;
@@ -88,8 +88,7 @@ static bool write_tsc_page(struct access *a)
 
 	a->p->reference_tsc = a->value;
 	if (a->value & HVP_HV_REFERENCE_TSC_ENABLE)
-		hvm_mem_write(a->p, a->value & HVP_HV_REFERENCE_TSC_GPA_MASK, page,
-			      sizeof(page));
+		hvm_mem_write(a->p, a->value & HVP_HV_REFERENCE_TSC_GPA_MASK, page, sizeof(page));
 	return true;
 }
 
@@ -174,8 +173,9 @@ static bool write_page(struct access *a)
 		hvm_mem_drop(a->p, *word / HVM_PAGE);
 	*word = a->value;
 	if (*word & PAGE_ENABLE)
-		hvm_mem_hold(a->p, *word / HVM_PAGE, word == &a->vp->simp ?
-			     "SynIC message page" : "SynIC event flags page");
+		hvm_mem_hold(a->p, *word / HVM_PAGE,
+			     word == &a->vp->simp ? "SynIC message page"
+						  : "SynIC event flags page");
 	hvm_synic_rescan(a->p, a->vp_index);
 	return true;
 }
@@ -220,31 +220,30 @@ static bool write_crash(struct access *a)
 
 struct row {
 	uint32_t first, last;
-	uint32_t eax;		/* privilege, 0: none needed */
-	access_fn read, write;	/* NULL: #GP */
+	uint32_t eax; /* privilege, 0: none needed */
+	access_fn read, write; /* NULL: #GP */
 };
 
 static const struct row rows[] = {
-	{ HVP_HV_MSR_GUEST_OS_ID, HVP_HV_MSR_GUEST_OS_ID, HVP_HV_CPUID_EAX_HYPERCALL,
-	  read_os_id, write_os_id },
-	{ HVP_HV_MSR_HYPERCALL, HVP_HV_MSR_HYPERCALL, HVP_HV_CPUID_EAX_HYPERCALL,
-	  read_hypercall, write_hypercall },
-	{ HVP_HV_MSR_VP_INDEX, HVP_HV_MSR_VP_INDEX, HVP_HV_CPUID_EAX_VP_INDEX,
-	  read_vp_index, NULL },
+	{ HVP_HV_MSR_GUEST_OS_ID, HVP_HV_MSR_GUEST_OS_ID, HVP_HV_CPUID_EAX_HYPERCALL, read_os_id,
+	  write_os_id },
+	{ HVP_HV_MSR_HYPERCALL, HVP_HV_MSR_HYPERCALL, HVP_HV_CPUID_EAX_HYPERCALL, read_hypercall,
+	  write_hypercall },
+	{ HVP_HV_MSR_VP_INDEX, HVP_HV_MSR_VP_INDEX, HVP_HV_CPUID_EAX_VP_INDEX, read_vp_index,
+	  NULL },
 	{ HVP_HV_MSR_RESET, HVP_HV_MSR_RESET, 0, zero, write_reset },
 	{ HVP_HV_MSR_VP_RUNTIME, HVP_HV_MSR_VP_RUNTIME, 0, read_time, NULL },
-	{ HVP_HV_MSR_TIME_REF_COUNT, HVP_HV_MSR_TIME_REF_COUNT,
-	  HVP_HV_CPUID_EAX_TIME_REF_COUNT, read_time, NULL },
-	{ HVP_HV_MSR_REFERENCE_TSC, HVP_HV_MSR_REFERENCE_TSC,
-	  HVP_HV_CPUID_EAX_REFERENCE_TSC, read_tsc_page, write_tsc_page },
+	{ HVP_HV_MSR_TIME_REF_COUNT, HVP_HV_MSR_TIME_REF_COUNT, HVP_HV_CPUID_EAX_TIME_REF_COUNT,
+	  read_time, NULL },
+	{ HVP_HV_MSR_REFERENCE_TSC, HVP_HV_MSR_REFERENCE_TSC, HVP_HV_CPUID_EAX_REFERENCE_TSC,
+	  read_tsc_page, write_tsc_page },
 	{ HVP_HV_MSR_TSC_FREQUENCY, HVP_HV_MSR_APIC_FREQUENCY, HVP_HV_CPUID_EAX_FREQUENCY,
 	  read_frequency, NULL },
 	{ HVP_HV_MSR_EOI, HVP_HV_MSR_EOI, 0, NULL, write_eoi },
 	{ HVP_HV_MSR_ICR, HVP_HV_MSR_VP_ASSIST_PAGE, 0, read_apic, write_apic },
-	{ HVP_HV_MSR_SCONTROL, HVP_HV_MSR_SCONTROL, HVP_HV_CPUID_EAX_SYNIC,
-	  read_scontrol, write_scontrol },
-	{ HVP_HV_MSR_SVERSION, HVP_HV_MSR_SVERSION, HVP_HV_CPUID_EAX_SYNIC,
-	  read_sversion, NULL },
+	{ HVP_HV_MSR_SCONTROL, HVP_HV_MSR_SCONTROL, HVP_HV_CPUID_EAX_SYNIC, read_scontrol,
+	  write_scontrol },
+	{ HVP_HV_MSR_SVERSION, HVP_HV_MSR_SVERSION, HVP_HV_CPUID_EAX_SYNIC, read_sversion, NULL },
 	{ HVP_HV_MSR_SIEFP, HVP_HV_MSR_SIMP, HVP_HV_CPUID_EAX_SYNIC, read_page, write_page },
 	{ HVP_HV_MSR_EOM, HVP_HV_MSR_EOM, HVP_HV_CPUID_EAX_SYNIC, zero, write_eom },
 	{ HVP_HV_MSR_SINT0, HVP_HV_MSR_SINT15, HVP_HV_CPUID_EAX_SYNIC, read_sint, write_sint },

@@ -12,8 +12,7 @@ static bool ring_usable(const struct hvm_channel *ch)
 	if (!g || g->state != HVM_GPADL_ACCEPTED || g->range_count != 1 ||
 	    hvm_gpadl_range(g, 0, &r) != HVP_OK)
 		return false;
-	return r.byte_offset == 0 && r.byte_count % HVM_PAGE == 0 && k > 1 &&
-	       k < r.pfn_count - 1;
+	return r.byte_offset == 0 && r.byte_count % HVM_PAGE == 0 && k > 1 && k < r.pfn_count - 1;
 }
 
 static bool open_valid(const struct hvm_channel *ch)

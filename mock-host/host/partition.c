@@ -10,7 +10,7 @@
 #define DEFAULT_EAX \
 	(HVP_HV_CPUID_EAX_TIME_REF_COUNT | HVP_HV_CPUID_EAX_SYNIC | HVP_HV_CPUID_EAX_HYPERCALL | \
 	 HVP_HV_CPUID_EAX_VP_INDEX | HVP_HV_CPUID_EAX_REFERENCE_TSC | HVP_HV_CPUID_EAX_FREQUENCY)
-#define DEFAULT_EBX	HVP_HV_CPUID_EBX_REQUIRED
+#define DEFAULT_EBX HVP_HV_CPUID_EBX_REQUIRED
 
 struct hvm_partition *hvm_partition_new(const struct hvm_partition_config *cfg)
 {
@@ -71,8 +71,7 @@ uint32_t hvm_partition_vps(const struct hvm_partition *p)
 }
 
 void hvm_partition_set_deliver(struct hvm_partition *p,
-			       void (*deliver)(void *ctx, uint32_t vp, uint32_t sint),
-			       void *ctx)
+			       void (*deliver)(void *ctx, uint32_t vp, uint32_t sint), void *ctx)
 {
 	p->cfg.deliver = deliver;
 	p->cfg.ctx = ctx;

@@ -14,8 +14,8 @@
 
 /* A frame of the guest-physical space. */
 struct hvm_frame {
-	uint8_t *host;		/* NULL: no RAM */
-	const char *what;	/* last use by the host */
+	uint8_t *host; /* NULL: no RAM */
+	const char *what; /* last use by the host */
 	uint32_t holds;
 	bool freed;
 };
@@ -27,7 +27,7 @@ struct hvm_block {
 	uint64_t *gfns;
 };
 
-#define HVM_CHUNK	64u	/* frames that come into being together */
+#define HVM_CHUNK 64u /* frames that come into being together */
 
 struct hvm_memory {
 	struct hvm_frame **chunks;
@@ -35,7 +35,7 @@ struct hvm_memory {
 	uint64_t base, count;
 	struct hvm_block *blocks;
 	size_t n, cap;
-	size_t last;		/* block of the last look-up */
+	size_t last; /* block of the last look-up */
 	size_t live;
 	bool contiguous;
 };
@@ -71,12 +71,12 @@ struct hvm_event_port {
 struct hvm_port {
 	uint32_t connection_id;
 	void *ctx;
-	struct hvm_msg_port *msg;	/* one of the two */
+	struct hvm_msg_port *msg; /* one of the two */
 	struct hvm_event_port *event;
 };
 
-#define HVM_DRAIN_HOOKS		4u
-#define HVM_CRASH_MSRS		6u
+#define HVM_DRAIN_HOOKS 4u
+#define HVM_CRASH_MSRS 6u
 
 struct hvm_drain_hook {
 	void (*fn)(void *ctx);
@@ -93,7 +93,7 @@ struct hvm_partition {
 	uint64_t guest_os_id, hypercall, reference_tsc;
 	uint64_t crash[HVM_CRASH_MSRS];
 	bool told_no_page;
-	uint32_t version;	/* negotiated, for the trace */
+	uint32_t version; /* negotiated, for the trace */
 	struct hvm_port *ports;
 	size_t port_n, port_cap;
 	struct hvm_drain_hook drain[HVM_DRAIN_HOOKS];

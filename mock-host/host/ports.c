@@ -43,10 +43,8 @@ enum hvp_status hvm_msg_port_add(struct hvm_partition *p, uint32_t connection_id
 	return HVP_OK;
 }
 
-enum hvp_status hvm_event_port_add(struct hvm_partition *p, uint32_t connection_id,
-				   uint32_t flags,
-				   void (*signal)(void *ctx, uint32_t connection_id,
-						  uint32_t flag),
+enum hvp_status hvm_event_port_add(struct hvm_partition *p, uint32_t connection_id, uint32_t flags,
+				   void (*signal)(void *ctx, uint32_t connection_id, uint32_t flag),
 				   void *ctx)
 {
 	struct hvm_port *port = port_add(p, connection_id, ctx);
@@ -122,8 +120,7 @@ uint16_t hvm_port_post(struct hvm_partition *p, const struct hvm_port_msg *m)
 	return HVP_HV_STATUS_SUCCESS;
 }
 
-bool hvm_msg_port_take(struct hvm_partition *p, uint32_t connection_id,
-		       struct hvm_port_msg *out)
+bool hvm_msg_port_take(struct hvm_partition *p, uint32_t connection_id, struct hvm_port_msg *out)
 {
 	struct hvm_port *port = hvm_port_find(p, connection_id);
 
@@ -188,11 +185,11 @@ uint16_t hvm_port_signal(struct hvm_partition *p, uint32_t vp, uint32_t connecti
 /* Types whose body begins with the channel id, by chapter 10 section 4. */
 static bool names_channel(uint32_t type)
 {
-	return type == 2 || (type >= 5 && type <= 8) || type == 10 || type == 11 ||
-	       type == 13 || (type >= 18 && type <= 20) || type == 22 || type == 24;
+	return type == 2 || (type >= 5 && type <= 8) || type == 10 || type == 11 || type == 13 ||
+	       (type >= 18 && type <= 20) || type == 22 || type == 24;
 }
 
-#define OFFER_CHANNEL_ID	184u	/* OFFER_CHANNEL has it at its end */
+#define OFFER_CHANNEL_ID 184u /* OFFER_CHANNEL has it at its end */
 
 uint32_t hvm_message_type(const uint8_t *bytes, size_t size)
 {

@@ -8,7 +8,7 @@
 struct entry {
 	struct hvm_event ev;
 	uint64_t time;
-	uint64_t tie;		/* order among events of one instant */
+	uint64_t tie; /* order among events of one instant */
 	uint64_t handle;
 };
 
@@ -113,10 +113,10 @@ bool hvm_sched_in_guest(const struct hvm_sched *s)
 	return s->in_guest > 0;
 }
 
-#define SET(cls)	(1u << (cls))
-#define FOREGROUND	(SET(HVM_CLASS_HOST) | SET(HVM_CLASS_GUEST))
-#define ALL		(FOREGROUND | SET(HVM_CLASS_BACKGROUND))
-#define NOT_GUEST	(SET(HVM_CLASS_HOST) | SET(HVM_CLASS_BACKGROUND))
+#define SET(cls) (1u << (cls))
+#define FOREGROUND (SET(HVM_CLASS_HOST) | SET(HVM_CLASS_GUEST))
+#define ALL (FOREGROUND | SET(HVM_CLASS_BACKGROUND))
+#define NOT_GUEST (SET(HVM_CLASS_HOST) | SET(HVM_CLASS_BACKGROUND))
 
 static bool before(const struct entry *a, const struct entry *b)
 {
@@ -226,8 +226,7 @@ void hvm_sched_run_for(struct hvm_sched *s, uint64_t duration)
 	s->now = until;
 }
 
-bool hvm_sched_run_until(struct hvm_sched *s, bool (*pred)(void *ctx), void *ctx,
-			 uint64_t limit)
+bool hvm_sched_run_until(struct hvm_sched *s, bool (*pred)(void *ctx), void *ctx, uint64_t limit)
 {
 	uint64_t until = deadline(s, limit);
 

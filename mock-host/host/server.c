@@ -4,9 +4,9 @@
 
 #include "server_internal.h"
 
-#define LEGACY_CONNECTION	HVP_HV_CONNECTION_LEGACY_MESSAGE
-#define CONTACT_CONNECTION	HVP_HV_CONNECTION_MESSAGE
-#define DEFAULT_POLL		(100 * HVM_US)
+#define LEGACY_CONNECTION HVP_HV_CONNECTION_LEGACY_MESSAGE
+#define CONTACT_CONNECTION HVP_HV_CONNECTION_MESSAGE
+#define DEFAULT_POLL (100 * HVM_US)
 
 static void pump(void *ctx, uint64_t arg);
 
@@ -62,8 +62,8 @@ static void pump(void *ctx, uint64_t arg)
 static bool add_ports(struct hvm_server *s)
 {
 	if (hvm_msg_port_add(s->p, LEGACY_CONNECTION, hvm_server_ready, s) != HVP_OK ||
-	    hvm_event_port_add(s->p, HVP_HV_CONNECTION_SHARED_EVENT, 1, hvm_shared_signal,
-			       s) != HVP_OK)
+	    hvm_event_port_add(s->p, HVP_HV_CONNECTION_SHARED_EVENT, 1, hvm_shared_signal, s) !=
+		    HVP_OK)
 		return false;
 	return s->cfg.max_version < V5_0 ||
 	       hvm_msg_port_add(s->p, CONTACT_CONNECTION, hvm_server_ready, s) == HVP_OK;
@@ -188,7 +188,10 @@ uint64_t hvm_server_sent(const struct hvm_server *s, uint32_t type)
 const char *hvm_conn_state_name(enum hvm_conn_state state)
 {
 	static const char *const names[HVM_CONN_STATES] = {
-		"disconnected", "connecting", "connected", "disconnecting",
+		"disconnected",
+		"connecting",
+		"connected",
+		"disconnecting",
 	};
 
 	return state < HVM_CONN_STATES ? names[state] : "?";
@@ -197,8 +200,9 @@ const char *hvm_conn_state_name(enum hvm_conn_state state)
 const char *hvm_channel_state_name(enum hvm_channel_state state)
 {
 	static const char *const names[HVM_CH_STATES] = {
-		"released", "closed", "opening", "open", "closing", "closing-reopen", "revoked",
-		"reoffered", "closing-release", "opening-release",
+		"released",	   "closed",	      "opening", "open",
+		"closing",	   "closing-reopen",  "revoked", "reoffered",
+		"closing-release", "opening-release",
 	};
 
 	return state < HVM_CH_STATES ? names[state] : "?";
@@ -207,8 +211,8 @@ const char *hvm_channel_state_name(enum hvm_channel_state state)
 const char *hvm_gpadl_state_name(enum hvm_gpadl_state state)
 {
 	static const char *const names[HVM_GPADL_STATES] = {
-		"none", "in-progress", "offered", "offered-tearing-down", "accepted",
-		"tearing-down",
+		"none",	    "in-progress",  "offered", "offered-tearing-down",
+		"accepted", "tearing-down",
 	};
 
 	return state < HVM_GPADL_STATES ? names[state] : "?";

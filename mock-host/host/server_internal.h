@@ -16,19 +16,19 @@
 #include "gpadl_map.h"
 #include "partition_internal.h"
 
-#define HVM_MESSAGE_TYPES	32u
-#define HVM_CHANNEL_IDS		HVP_VMBUS_MAX_CHANNELS
+#define HVM_MESSAGE_TYPES 32u
+#define HVM_CHANNEL_IDS HVP_VMBUS_MAX_CHANNELS
 
 /* Shorter names of what the tables of versions say again and again. */
-#define V0_13	HVP_VMBUS_VERSION_0_13
-#define V1_1	HVP_VMBUS_VERSION_1_1
-#define V2_4	HVP_VMBUS_VERSION_2_4
-#define V3_0	HVP_VMBUS_VERSION_3_0
-#define V4_1	HVP_VMBUS_VERSION_4_1
-#define V5_0	HVP_VMBUS_VERSION_5_0
-#define V5_1	HVP_VMBUS_VERSION_5_1
-#define V5_3	HVP_VMBUS_VERSION_5_3
-#define V6_0	HVP_VMBUS_VERSION_6_0
+#define V0_13 HVP_VMBUS_VERSION_0_13
+#define V1_1 HVP_VMBUS_VERSION_1_1
+#define V2_4 HVP_VMBUS_VERSION_2_4
+#define V3_0 HVP_VMBUS_VERSION_3_0
+#define V4_1 HVP_VMBUS_VERSION_4_1
+#define V5_0 HVP_VMBUS_VERSION_5_0
+#define V5_1 HVP_VMBUS_VERSION_5_1
+#define V5_3 HVP_VMBUS_VERSION_5_3
+#define V6_0 HVP_VMBUS_VERSION_6_0
 
 /* Every message a guest sends, decoded. */
 union hvm_body {
@@ -61,13 +61,13 @@ struct hvm_target {
 /* A contact that is being worked on. */
 struct hvm_contact {
 	uint32_t version;
-	uint32_t features;		/* asked for */
+	uint32_t features; /* asked for */
 	struct hvm_target target;
 	uint64_t interrupt_page;
 	uint64_t monitor_pages[2];
 	struct hvp_guid client_id;
-	bool refuse;			/* answer with a failure ... */
-	uint8_t state;			/* ... that says this, if the version has words for it */
+	bool refuse; /* answer with a failure ... */
+	uint8_t state; /* ... that says this, if the version has words for it */
 };
 
 /* What follows when the channels have settled. */
@@ -82,20 +82,20 @@ struct hvm_conn {
 	enum hvm_next next;
 	uint32_t version;
 	uint32_t features;
-	uint32_t connection_id;		/* of guest messages */
+	uint32_t connection_id; /* of guest messages */
 	struct hvm_target target;
 	bool offers_sent;
 	bool paused;
 	uint64_t interrupt_page;
 	uint64_t monitor_pages[2];
 	struct hvp_guid client_id;
-	struct hvm_contact contact;	/* being applied, or to come after settling */
-	bool newer;			/* a contact came while one was being applied */
-	bool releasing;			/* not all channels have been told yet that the guest left */
+	struct hvm_contact contact; /* being applied, or to come after settling */
+	bool newer; /* a contact came while one was being applied */
+	bool releasing; /* not all channels have been told yet that the guest left */
 	bool port_added;
 };
 
-struct hvm_text {			/* bytes of a message */
+struct hvm_text { /* bytes of a message */
 	uint8_t bytes[HVM_PAYLOAD_MAX];
 	size_t size;
 };
@@ -119,11 +119,11 @@ struct hvm_server {
 	size_t n, cap;
 	struct hvm_gpadl_map gpadls;
 	struct hvm_channel *monitored[HVP_HV_MONITOR_ID_COUNT];
-	uint64_t polling;		/* event of the next look at the monitor page */
+	uint64_t polling; /* event of the next look at the monitor page */
 	struct hvm_override modes[HVM_MESSAGE_TYPES];
 	struct hvm_held *held;
 	size_t held_n, held_cap;
-	struct hvm_port_msg *later;	/* sent while paused */
+	struct hvm_port_msg *later; /* sent while paused */
 	size_t later_n, later_cap;
 	uint64_t dropped[HVM_DROPS];
 	uint64_t received[HVM_MESSAGE_TYPES];
@@ -135,7 +135,7 @@ struct hvm_server {
 struct hvm_modify {
 	bool pending;
 	uint32_t vp;
-	bool again;		/* below 5.3: one more is to follow */
+	bool again; /* below 5.3: one more is to follow */
 	uint32_t again_vp;
 };
 
@@ -149,8 +149,8 @@ struct hvm_channel {
 	uint32_t connection_id;
 	uint8_t monitor_id;
 	struct hvm_open open;
-	struct hvm_open reopen;		/* stored while closing */
-	struct hvm_target reply;	/* of a reserved channel */
+	struct hvm_open reopen; /* stored while closing */
+	struct hvm_target reply; /* of a reserved channel */
 	uint32_t reserved_version;
 	bool port_added;
 	bool asked_close;
@@ -194,12 +194,12 @@ enum hvm_conn_event {
 	HVM_CONN_EV_MODIFY,
 	HVM_CONN_EV_PAUSE,
 	HVM_CONN_EV_RESUME,
-	HVM_CONN_EV_CHANNEL,		/* any message to a channel */
+	HVM_CONN_EV_CHANNEL, /* any message to a channel */
 	HVM_CONN_EV_CLOSE_RESERVED,
-	HVM_CONN_EV_LOWER_OK,		/* pages and features are applied */
+	HVM_CONN_EV_LOWER_OK, /* pages and features are applied */
 	HVM_CONN_EV_LOWER_FAILED,
-	HVM_CONN_EV_SETTLED,		/* no channel is closing or opening any more */
-	HVM_CONN_EV_LOST,		/* the host forgets the guest */
+	HVM_CONN_EV_SETTLED, /* no channel is closing or opening any more */
+	HVM_CONN_EV_LOST, /* the host forgets the guest */
 	HVM_CONN_EVENTS
 };
 void hvm_conn_event(struct hvm_server *s, enum hvm_conn_event ev, const struct hvm_input *in);
@@ -212,23 +212,22 @@ void hvm_contact_accept(struct hvm_server *s);
 void hvm_contact_refuse(struct hvm_server *s);
 void hvm_pages_set(struct hvm_server *s, uint64_t interrupt_page, const uint64_t monitor[2]);
 void hvm_pages_drop(struct hvm_server *s);
-void hvm_modify_connection(struct hvm_server *s,
-			   const struct hvp_vmbus_modify_connection *m);
+void hvm_modify_connection(struct hvm_server *s, const struct hvp_vmbus_modify_connection *m);
 
 /* channel.c */
 enum hvm_channel_event {
-	HVM_CH_EV_OFFER,		/* OFFER_CHANNEL goes out */
+	HVM_CH_EV_OFFER, /* OFFER_CHANNEL goes out */
 	HVM_CH_EV_OPEN,
 	HVM_CH_EV_OPEN_RESERVED,
 	HVM_CH_EV_CLOSE,
 	HVM_CH_EV_CLOSE_RESERVED,
-	HVM_CH_EV_RELEASED,		/* REL_ID_RELEASED */
-	HVM_CH_EV_OPEN_OK,		/* by the device */
+	HVM_CH_EV_RELEASED, /* REL_ID_RELEASED */
+	HVM_CH_EV_OPEN_OK, /* by the device */
 	HVM_CH_EV_OPEN_FAILED,
-	HVM_CH_EV_CLOSED,		/* by the device */
-	HVM_CH_EV_REMOVE,		/* the host takes the device away */
+	HVM_CH_EV_CLOSED, /* by the device */
+	HVM_CH_EV_REMOVE, /* the host takes the device away */
 	HVM_CH_EV_READD,
-	HVM_CH_EV_GUEST_GONE,		/* unload, new contact, reset */
+	HVM_CH_EV_GUEST_GONE, /* unload, new contact, reset */
 	HVM_CH_EVENTS
 };
 bool hvm_channel_event(struct hvm_channel *ch, enum hvm_channel_event ev, uint32_t arg);

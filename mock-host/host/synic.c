@@ -5,8 +5,8 @@
 
 #include "partition_internal.h"
 
-#define SLOT_FLAGS_WORD		4u	/* payload_size, message_flags, reserved as one u32 */
-#define PENDING_BIT		(HVP_HV_MESSAGE_PENDING << 8)
+#define SLOT_FLAGS_WORD 4u /* payload_size, message_flags, reserved as one u32 */
+#define PENDING_BIT (HVP_HV_MESSAGE_PENDING << 8)
 
 void hvm_synic_init(struct hvm_partition *p)
 {
@@ -86,7 +86,7 @@ static uint8_t *slot_of(struct hvm_partition *p, uint32_t vp, uint32_t sint)
 
 static uint32_t *word_at(uint8_t *slot, size_t offset)
 {
-	return (uint32_t *)(void *)(slot + offset);	/* slots are 256-byte aligned */
+	return (uint32_t *)(void *)(slot + offset); /* slots are 256-byte aligned */
 }
 
 static void trace_slot(struct hvm_partition *p, uint32_t vp, const struct hvm_synic_msg *m)
@@ -258,8 +258,8 @@ void hvm_synic_on_drained(struct hvm_partition *p, void (*fn)(void *ctx), void *
 static uint32_t *flag_word(struct hvm_partition *p, uint32_t vp, uint32_t sint, uint32_t flag)
 {
 	const struct hvm_vp *v = &p->vps[vp];
-	uint64_t gpa = (v->siefp & HVP_HV_SIEFP_GPA_MASK) +
-		       sint * HVP_HV_EVENT_FLAGS_SINT_SIZE + flag / 32 * 4;
+	uint64_t gpa = (v->siefp & HVP_HV_SIEFP_GPA_MASK) + sint * HVP_HV_EVENT_FLAGS_SINT_SIZE +
+		       flag / 32 * 4;
 
 	if (!(v->scontrol & HVP_HV_SCONTROL_ENABLE) || !(v->siefp & HVP_HV_SIEFP_ENABLE))
 		return NULL;
@@ -302,8 +302,7 @@ enum hvp_status hvm_synic_signal_channel(struct hvm_partition *p, uint32_t vp, u
 	return HVP_OK;
 }
 
-enum hvp_status hvm_synic_signal(struct hvm_partition *p, uint32_t vp, uint32_t sint,
-				 uint32_t flag)
+enum hvp_status hvm_synic_signal(struct hvm_partition *p, uint32_t vp, uint32_t sint, uint32_t flag)
 {
 	return hvm_synic_signal_channel(p, vp, sint, flag, 0);
 }

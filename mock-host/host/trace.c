@@ -9,9 +9,9 @@
 
 #include "vec.h"
 
-#define TICKS_PER_SEC	10000000u
-#define TICKS_PER_US	10u
-#define SNAPLEN		(1 << 20)
+#define TICKS_PER_SEC 10000000u
+#define TICKS_PER_US 10u
+#define SNAPLEN (1 << 20)
 
 struct hvm_trace {
 	struct hvm_trace_entry *items;

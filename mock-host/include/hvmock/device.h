@@ -25,11 +25,11 @@
 extern "C" {
 #endif
 
-#define HVM_USER_DATA_SIZE	120u
-#define HVM_NO_VP		UINT32_MAX
-#define HVM_STATUS_SUCCESS	0u
-#define HVM_STATUS_UNSUCCESSFUL	0x8000ffffu
-#define HVM_STATUS_REFUSED	0xc0000236u	/* of TL_CONNECT_REQUEST_RESULT */
+#define HVM_USER_DATA_SIZE 120u
+#define HVM_NO_VP UINT32_MAX
+#define HVM_STATUS_SUCCESS 0u
+#define HVM_STATUS_UNSUCCESSFUL 0x8000ffffu
+#define HVM_STATUS_REFUSED 0xc0000236u /* of TL_CONNECT_REQUEST_RESULT */
 
 struct hvm_channel;
 struct hvm_server;
@@ -158,12 +158,12 @@ enum hvp_status hvm_channel_signal(struct hvm_channel *ch);
 const struct hvm_gpadl *hvm_channel_gpadl(const struct hvm_channel *ch, uint32_t gpadl_id);
 
 /** hvm_channel_gpadl_read() - copy out of an accepted GPADL */
-enum hvp_status hvm_channel_gpadl_read(struct hvm_channel *ch, uint32_t gpadl_id,
-				       uint64_t offset, void *to, size_t len);
+enum hvp_status hvm_channel_gpadl_read(struct hvm_channel *ch, uint32_t gpadl_id, uint64_t offset,
+				       void *to, size_t len);
 
 /** hvm_channel_gpadl_write() - copy into an accepted GPADL */
-enum hvp_status hvm_channel_gpadl_write(struct hvm_channel *ch, uint32_t gpadl_id,
-					uint64_t offset, const void *from, size_t len);
+enum hvp_status hvm_channel_gpadl_write(struct hvm_channel *ch, uint32_t gpadl_id, uint64_t offset,
+					const void *from, size_t len);
 
 #ifdef __cplusplus
 }

@@ -21,18 +21,18 @@
 extern "C" {
 #endif
 
-#define HVM_ANY		UINT32_MAX	/* any message type, channel or connection */
-#define HVM_ALWAYS	UINT32_MAX	/* never spent */
+#define HVM_ANY UINT32_MAX /* any message type, channel or connection */
+#define HVM_ALWAYS UINT32_MAX /* never spent */
 
 struct hvm_faults;
 
 enum hvm_msg_action {
 	HVM_MSG_DROP,
-	HVM_MSG_DELAY,		/* by @delay; later messages overtake it */
-	HVM_MSG_DUPLICATE,	/* @value extra copies, 0 means 1 */
-	HVM_MSG_REORDER,	/* behind the next message of the same direction */
-	HVM_MSG_CORRUPT,	/* byte at @offset: (old & ~@mask) | (@value & @mask) */
-	HVM_MSG_RESIZE,		/* to @value bytes; what is new is 0 */
+	HVM_MSG_DELAY, /* by @delay; later messages overtake it */
+	HVM_MSG_DUPLICATE, /* @value extra copies, 0 means 1 */
+	HVM_MSG_REORDER, /* behind the next message of the same direction */
+	HVM_MSG_CORRUPT, /* byte at @offset: (old & ~@mask) | (@value & @mask) */
+	HVM_MSG_RESIZE, /* to @value bytes; what is new is 0 */
 };
 
 /**
@@ -83,7 +83,7 @@ struct hvm_call_rule {
 
 enum hvm_signal_action {
 	HVM_SIGNAL_DROP,
-	HVM_SIGNAL_DUPLICATE,	/* one more, spurious */
+	HVM_SIGNAL_DUPLICATE, /* one more, spurious */
 	HVM_SIGNAL_DELAY,
 };
 
@@ -107,21 +107,21 @@ struct hvm_signal_rule {
 
 /* Moments of a channel at which a script may step in. */
 enum hvm_moment {
-	HVM_AT_OFFERED,			/* OFFER_CHANNEL sent */
-	HVM_AT_GPADL_HEADER,		/* received and accepted so far */
+	HVM_AT_OFFERED, /* OFFER_CHANNEL sent */
+	HVM_AT_GPADL_HEADER, /* received and accepted so far */
 	HVM_AT_GPADL_BODY,
-	HVM_AT_GPADL_CREATED_BEFORE,	/* complete, GPADL_CREATED not yet sent */
-	HVM_AT_GPADL_CREATED,		/* sent */
-	HVM_AT_OPEN,			/* OPEN_CHANNEL received, device asked */
-	HVM_AT_OPEN_RESULT_BEFORE,	/* OPEN_CHANNEL_RESULT not yet sent */
-	HVM_AT_OPEN_RESULT,		/* sent */
-	HVM_AT_CLOSE,			/* CLOSE_CHANNEL received */
-	HVM_AT_TEARDOWN,		/* GPADL_TEARDOWN received */
+	HVM_AT_GPADL_CREATED_BEFORE, /* complete, GPADL_CREATED not yet sent */
+	HVM_AT_GPADL_CREATED, /* sent */
+	HVM_AT_OPEN, /* OPEN_CHANNEL received, device asked */
+	HVM_AT_OPEN_RESULT_BEFORE, /* OPEN_CHANNEL_RESULT not yet sent */
+	HVM_AT_OPEN_RESULT, /* sent */
+	HVM_AT_CLOSE, /* CLOSE_CHANNEL received */
+	HVM_AT_TEARDOWN, /* GPADL_TEARDOWN received */
 	HVM_AT_TORNDOWN_BEFORE,
 	HVM_AT_TORNDOWN,
 	HVM_AT_MODIFY,
-	HVM_AT_RESCIND,			/* RESCIND_CHANNEL_OFFER sent */
-	HVM_AT_RELEASED,		/* REL_ID_RELEASED received */
+	HVM_AT_RESCIND, /* RESCIND_CHANNEL_OFFER sent */
+	HVM_AT_RELEASED, /* REL_ID_RELEASED received */
 	HVM_MOMENTS
 };
 

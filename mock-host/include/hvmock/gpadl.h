@@ -22,12 +22,12 @@ extern "C" {
 #endif
 
 enum hvm_gpadl_state {
-	HVM_GPADL_NONE,			/* unknown to the host */
-	HVM_GPADL_IN_PROGRESS,		/* header seen, bodies missing */
-	HVM_GPADL_OFFERED,		/* complete, device asked */
-	HVM_GPADL_OFFERED_TEARING_DOWN,	/* guest let go of it before the device answered */
+	HVM_GPADL_NONE, /* unknown to the host */
+	HVM_GPADL_IN_PROGRESS, /* header seen, bodies missing */
+	HVM_GPADL_OFFERED, /* complete, device asked */
+	HVM_GPADL_OFFERED_TEARING_DOWN, /* guest let go of it before the device answered */
 	HVM_GPADL_ACCEPTED,
-	HVM_GPADL_TEARING_DOWN,		/* device asked to let go */
+	HVM_GPADL_TEARING_DOWN, /* device asked to let go */
 	HVM_GPADL_STATES
 };
 

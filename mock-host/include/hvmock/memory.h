@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-#define HVM_PAGE	4096u
+#define HVM_PAGE 4096u
 
 struct hvm_partition;
 

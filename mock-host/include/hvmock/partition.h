@@ -28,17 +28,17 @@
 extern "C" {
 #endif
 
-#define HVM_MAX_VPS	64u
+#define HVM_MAX_VPS 64u
 
 /* Why a violation was recorded. */
 enum hvm_violation_kind {
-	HVM_VIOLATION_GP = 1,		/* MSR access that faults */
-	HVM_VIOLATION_FREE_HELD,	/* page freed while the host may use it */
-	HVM_VIOLATION_FREE_BAD,		/* freed what was not allocated */
-	HVM_VIOLATION_HOST_FREED,	/* the host was made to touch a freed page */
-	HVM_VIOLATION_WRITE_FREED,	/* a freed page was written */
-	HVM_VIOLATION_HYPERCALL,	/* a hypercall that only a wrong guest makes */
-	HVM_VIOLATION_SYNIC,		/* slot or EOM protocol broken */
+	HVM_VIOLATION_GP = 1, /* MSR access that faults */
+	HVM_VIOLATION_FREE_HELD, /* page freed while the host may use it */
+	HVM_VIOLATION_FREE_BAD, /* freed what was not allocated */
+	HVM_VIOLATION_HOST_FREED, /* the host was made to touch a freed page */
+	HVM_VIOLATION_WRITE_FREED, /* a freed page was written */
+	HVM_VIOLATION_HYPERCALL, /* a hypercall that only a wrong guest makes */
+	HVM_VIOLATION_SYNIC, /* slot or EOM protocol broken */
 };
 
 /**
@@ -95,7 +95,10 @@ struct hvm_partition_config {
 	void *ctx;
 };
 
-#define HVM_PARTITION_CONFIG_INIT	{ .size = sizeof(struct hvm_partition_config) }
+#define HVM_PARTITION_CONFIG_INIT \
+	{ \
+		.size = sizeof(struct hvm_partition_config) \
+	}
 
 /** hvm_partition_new() - NULL if memory is out or @cfg is out of range */
 struct hvm_partition *hvm_partition_new(const struct hvm_partition_config *cfg);
@@ -117,8 +120,7 @@ uint32_t hvm_partition_vps(const struct hvm_partition *p);
 
 /** hvm_partition_set_deliver() - replace the interrupt callback */
 void hvm_partition_set_deliver(struct hvm_partition *p,
-			       void (*deliver)(void *ctx, uint32_t vp, uint32_t sint),
-			       void *ctx);
+			       void (*deliver)(void *ctx, uint32_t vp, uint32_t sint), void *ctx);
 
 /** hvm_cpuid() - answers of leaves 1 (ECX bit 31) and 0x40000000..0x40000082; else zeros */
 void hvm_cpuid(struct hvm_partition *p, uint32_t leaf, uint32_t eax_ebx_ecx_edx[4]);
@@ -153,8 +155,7 @@ void hvm_violation_add(struct hvm_partition *p, enum hvm_violation_kind kind, ui
 		       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /** hvm_note() - a line of text in the trace; @fmt as printf */
-void hvm_note(struct hvm_partition *p, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void hvm_note(struct hvm_partition *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #ifdef __cplusplus
 }

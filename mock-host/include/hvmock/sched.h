@@ -23,10 +23,10 @@
 extern "C" {
 #endif
 
-#define HVM_US		10ull		/* units of 100 ns */
-#define HVM_MS		10000ull
-#define HVM_SEC		10000000ull
-#define HVM_FOREVER	UINT64_MAX
+#define HVM_US 10ull /* units of 100 ns */
+#define HVM_MS 10000ull
+#define HVM_SEC 10000000ull
+#define HVM_FOREVER UINT64_MAX
 
 enum hvm_event_class {
 	HVM_CLASS_HOST,
@@ -125,8 +125,7 @@ void hvm_sched_run_for(struct hvm_sched *s, uint64_t duration);
  *
  * Return: true as soon as @pred says so; false when @limit is over or nothing is left to run.
  */
-bool hvm_sched_run_until(struct hvm_sched *s, bool (*pred)(void *ctx), void *ctx,
-			 uint64_t limit);
+bool hvm_sched_run_until(struct hvm_sched *s, bool (*pred)(void *ctx), void *ctx, uint64_t limit);
 
 /**
  * hvm_sched_spin() - let the host work for a while inside a call of the guest

@@ -22,8 +22,8 @@ struct hvm_scripted;
 
 /* The two rings of a channel. */
 enum hvm_ring_side {
-	HVM_RING_G2H,	/* guest writes, device reads */
-	HVM_RING_H2G,	/* device writes, guest reads */
+	HVM_RING_G2H, /* guest writes, device reads */
+	HVM_RING_H2G, /* device writes, guest reads */
 };
 
 /* Questions of the server. */
@@ -145,8 +145,8 @@ enum hvp_status hvm_scripted_send_raw(struct hvm_scripted *d, const void *bytes,
 uint32_t hvm_scripted_peek(struct hvm_scripted *d, enum hvm_ring_side side, uint32_t offset);
 
 /** hvm_scripted_poke() - write such a word: index, mask, pending size, feature bits */
-enum hvp_status hvm_scripted_poke(struct hvm_scripted *d, enum hvm_ring_side side,
-				  uint32_t offset, uint32_t value);
+enum hvp_status hvm_scripted_poke(struct hvm_scripted *d, enum hvm_ring_side side, uint32_t offset,
+				  uint32_t value);
 
 /** hvm_scripted_ring_ptr() - host address of a byte: @offset counts from the control page */
 void *hvm_scripted_ring_ptr(struct hvm_scripted *d, enum hvm_ring_side side, uint32_t offset);

@@ -18,11 +18,11 @@
 extern "C" {
 #endif
 
-#define HVM_SINTS		16u
-#define HVM_SINT_VMBUS		2u
-#define HVM_PAYLOAD_MAX		240u
-#define HVM_PORT_DEPTH		16u	/* message buffers of a port */
-#define HVM_EVENT_FLAGS		2048u
+#define HVM_SINTS 16u
+#define HVM_SINT_VMBUS 2u
+#define HVM_PAYLOAD_MAX 240u
+#define HVM_PORT_DEPTH 16u /* message buffers of a port */
+#define HVM_EVENT_FLAGS 2048u
 
 /**
  * struct hvm_synic_msg - a slot as it will stand in the SIMP page
@@ -135,8 +135,7 @@ enum hvp_status hvm_msg_port_add(struct hvm_partition *p, uint32_t connection_id
 				 void (*ready)(void *ctx), void *ctx);
 
 /** hvm_msg_port_take() - next message of a port; false if none waits */
-bool hvm_msg_port_take(struct hvm_partition *p, uint32_t connection_id,
-		       struct hvm_port_msg *out);
+bool hvm_msg_port_take(struct hvm_partition *p, uint32_t connection_id, struct hvm_port_msg *out);
 
 /** hvm_msg_port_waiting() - messages in a port, 0..HVM_PORT_DEPTH */
 size_t hvm_msg_port_waiting(const struct hvm_partition *p, uint32_t connection_id);
@@ -151,10 +150,8 @@ size_t hvm_msg_port_waiting(const struct hvm_partition *p, uint32_t connection_i
  *
  * Return: as hvm_msg_port_add().
  */
-enum hvp_status hvm_event_port_add(struct hvm_partition *p, uint32_t connection_id,
-				   uint32_t flags,
-				   void (*signal)(void *ctx, uint32_t connection_id,
-						  uint32_t flag),
+enum hvp_status hvm_event_port_add(struct hvm_partition *p, uint32_t connection_id, uint32_t flags,
+				   void (*signal)(void *ctx, uint32_t connection_id, uint32_t flag),
 				   void *ctx);
 
 /** hvm_port_remove() - close a port of either kind; what waits in it is lost */

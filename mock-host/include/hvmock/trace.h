@@ -24,12 +24,14 @@ extern "C" {
 #endif
 
 enum hvm_trace_kind {
-	HVM_TRACE_MESSAGE = HVP_TRACE_KIND_MESSAGE,	/* channel message; aux: SynIC message type */
-	HVM_TRACE_PACKET = HVP_TRACE_KIND_PACKET,	/* ring packet without trailer; aux: ring offset */
-	HVM_TRACE_SIGNAL = HVP_TRACE_KIND_SIGNAL,	/* event; aux: flag number */
-	HVM_TRACE_HYPERVISOR = HVP_TRACE_KIND_HYPERCALL, /* MSR or hypercall; aux: MSR number or control word */
-	HVM_TRACE_NOTE = HVP_TRACE_KIND_NOTE,	/* text of the host or of a script */
-	HVM_TRACE_MEMORY = HVP_TRACE_KIND_POINTED,	/* bytes a packet pointed to; aux: GPA */
+	HVM_TRACE_MESSAGE = HVP_TRACE_KIND_MESSAGE, /* channel message; aux: SynIC message type */
+	HVM_TRACE_PACKET =
+		HVP_TRACE_KIND_PACKET, /* ring packet without trailer; aux: ring offset */
+	HVM_TRACE_SIGNAL = HVP_TRACE_KIND_SIGNAL, /* event; aux: flag number */
+	HVM_TRACE_HYPERVISOR =
+		HVP_TRACE_KIND_HYPERCALL, /* MSR or hypercall; aux: MSR number or control word */
+	HVM_TRACE_NOTE = HVP_TRACE_KIND_NOTE, /* text of the host or of a script */
+	HVM_TRACE_MEMORY = HVP_TRACE_KIND_POINTED, /* bytes a packet pointed to; aux: GPA */
 };
 
 /**

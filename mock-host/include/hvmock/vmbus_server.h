@@ -29,7 +29,7 @@ enum hvm_conn_state {
 };
 
 enum hvm_channel_state {
-	HVM_CH_RELEASED,		/* not offered yet, or relid released */
+	HVM_CH_RELEASED, /* not offered yet, or relid released */
 	HVM_CH_CLOSED,
 	HVM_CH_OPENING,
 	HVM_CH_OPEN,
@@ -37,8 +37,8 @@ enum hvm_channel_state {
 	HVM_CH_CLOSING_REOPEN,
 	HVM_CH_REVOKED,
 	HVM_CH_REOFFERED,
-	HVM_CH_CLOSING_RELEASE,		/* guest disconnected while the device closes */
-	HVM_CH_OPENING_RELEASE,		/* guest disconnected while the device opens */
+	HVM_CH_CLOSING_RELEASE, /* guest disconnected while the device closes */
+	HVM_CH_OPENING_RELEASE, /* guest disconnected while the device opens */
 	HVM_CH_STATES
 };
 
@@ -83,9 +83,11 @@ struct hvm_server_config {
 	void *ctx;
 };
 
-#define HVM_ALL_FEATURES	0xffu
+#define HVM_ALL_FEATURES 0xffu
 #define HVM_SERVER_CONFIG_INIT \
-	{ .size = sizeof(struct hvm_server_config), .features = HVM_ALL_FEATURES }
+	{ \
+		.size = sizeof(struct hvm_server_config), .features = HVM_ALL_FEATURES \
+	}
 
 /** hvm_server_new() - NULL: out of memory or the ports are taken */
 struct hvm_server *hvm_server_new(struct hvm_partition *p, const struct hvm_server_config *cfg);
@@ -130,15 +132,15 @@ void hvm_server_lower_done(struct hvm_server *s, bool ok);
 
 /* Why a message of the guest had no effect; counted, never fatal. */
 enum hvm_drop {
-	HVM_DROP_SIZE,		/* shorter than 8 or than the message is */
-	HVM_DROP_TYPE,		/* 0 or unknown */
-	HVM_DROP_DIRECTION,	/* of the other direction */
-	HVM_DROP_VERSION,	/* too new for the version, or feature not granted */
-	HVM_DROP_STATE,		/* not in this connection state, paused, wrong connection id */
-	HVM_DROP_CHANNEL,	/* unknown id, or not in this channel state */
-	HVM_DROP_GPADL,		/* unknown id, or not in this GPADL state */
-	HVM_DROP_VALUE,		/* a field that cannot be */
-	HVM_DROP_SCRIPT,	/* mode ignore */
+	HVM_DROP_SIZE, /* shorter than 8 or than the message is */
+	HVM_DROP_TYPE, /* 0 or unknown */
+	HVM_DROP_DIRECTION, /* of the other direction */
+	HVM_DROP_VERSION, /* too new for the version, or feature not granted */
+	HVM_DROP_STATE, /* not in this connection state, paused, wrong connection id */
+	HVM_DROP_CHANNEL, /* unknown id, or not in this channel state */
+	HVM_DROP_GPADL, /* unknown id, or not in this GPADL state */
+	HVM_DROP_VALUE, /* a field that cannot be */
+	HVM_DROP_SCRIPT, /* mode ignore */
 	HVM_DROPS
 };
 
@@ -192,10 +194,10 @@ const char *hvm_gpadl_state_name(enum hvm_gpadl_state state);
 /* ---- scripts ---- */
 
 enum hvm_mode {
-	HVM_MODE_AUTO,		/* as the facts say */
-	HVM_MODE_HOLD,		/* kept until hvm_server_release() */
-	HVM_MODE_IGNORE,	/* swallowed */
-	HVM_MODE_CUSTOM,	/* swallowed, the bytes given are sent to the guest instead */
+	HVM_MODE_AUTO, /* as the facts say */
+	HVM_MODE_HOLD, /* kept until hvm_server_release() */
+	HVM_MODE_IGNORE, /* swallowed */
+	HVM_MODE_CUSTOM, /* swallowed, the bytes given are sent to the guest instead */
 };
 
 /**
