@@ -9,21 +9,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A program that was not installed belongs to its source tree, whatever is installed. */
-static bool runs_from_build_tree(void)
+/* The folder of the program itself, with a slash at its end; false when the system hides it. */
+static bool own_folder(char path[PATH_MAX])
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
 
 	if (n <= 0)
 		return false;
 	path[n] = '\0';
-	return strncmp(path, CLI_BUILD_DIR, strlen(CLI_BUILD_DIR)) == 0;
+	slash = strrchr(path, '/');
+	if (slash)
+		slash[1] = '\0';
+	return slash != NULL;
 }
 
 static json_t *load_from(const char *dir, const char *name)
 {
-	char path[PATH_MAX];
+	char path[3 * PATH_MAX];
 	json_error_t error;
 	json_t *data;
 
@@ -36,15 +39,28 @@ static json_t *load_from(const char *dir, const char *name)
 	return data;
 }
 
+/* Beside the program wherever it was moved to, else where it was to be installed. */
+static json_t *load_installed(const char *folder, const char *name)
+{
+	char dir[2 * PATH_MAX];
+	json_t *data;
+
+	snprintf(dir, sizeof(dir), "%s" CLI_DATA_FROM_BIN, folder);
+	data = load_from(dir, name);
+	return data ? data : load_from(CLI_INSTALLED_DATA, name);
+}
+
+/* A program in its build folder belongs to its source tree, whatever is installed. */
 json_t *spec_data_file(const char *name)
 {
 	const char *chosen = getenv("HVPROTO_DATA");
+	char folder[PATH_MAX] = "";
 	json_t *data = NULL;
 
 	if (chosen && *chosen != '\0')
 		return load_from(chosen, name);
-	if (!runs_from_build_tree())
-		data = load_from(CLI_INSTALLED_DATA, name);
+	if (!own_folder(folder) || strncmp(folder, CLI_BUILD_DIR, strlen(CLI_BUILD_DIR)) != 0)
+		data = load_installed(folder, name);
 	return data ? data : load_from(CLI_SOURCE_DATA, name);
 }
 
