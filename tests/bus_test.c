@@ -409,7 +409,9 @@ START_TEST(after_a_loss_memory_comes_back_with_the_next_contact)
 {
 	struct fake *f = fake_connected(0x50003, 0);
 	struct hvp_channel *ch = fake_open(f, 1);
+	struct hvp_event ev;
 
+	ch->user = f;
 	hvp_bus_lost(&f->bus);
 	ck_assert_int_eq(fake_event(f, HVP_EV_RESCINDED).status, HVP_STATE);
 	fake_event(f, HVP_EV_LOST);
@@ -421,7 +423,10 @@ START_TEST(after_a_loss_memory_comes_back_with_the_next_contact)
 	fake_no_event(f);
 	f->read++;
 	fake_version(f, 1, 0, FAKE_CONNECTION);
-	ck_assert_ptr_eq(fake_event(f, HVP_EV_CLOSED).channel, ch);
+	ev = fake_event(f, HVP_EV_CLOSED);
+	ck_assert_ptr_eq(ev.channel, ch);
+	ck_assert_uint_eq(ev.channel_id, 1);
+	ck_assert_ptr_eq(ev.user, f);
 	fake_event(f, HVP_EV_CONNECTED);
 	ck_assert_int_eq(hvp_channel_state(ch), HVP_CHANNEL_FREE);
 	fake_expect(f, HVP_VMBUS_REQUEST_OFFERS, 8);

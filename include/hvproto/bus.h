@@ -267,7 +267,8 @@ enum hvp_event_type {
  * @features:    feature flags granted
  * @count:       messages dropped
  * @endpoint:    endpoint id of a connect request
- * @user:        of @gpadl, which may not be read any more after HVP_EV_GPADL_RETURNED
+ * @channel_id:  of @channel, which after hvp_channel_release() may be an empty slot by now
+ * @user:        of @gpadl if there is one, else of @channel; likewise
  * @confirmed:   the host answered MODIFY_CHANNEL (version 5.3 on)
  * @pages_held:  the host may still use the pages of the configuration (HVP_EV_DISCONNECTED)
  * @fault:       why the last message was dropped
@@ -280,6 +281,7 @@ struct hvp_event {
 	uint32_t host_status;
 	uint32_t version;
 	uint32_t features;
+	uint32_t channel_id;
 	uint64_t count;
 	struct hvp_guid endpoint;
 	void *user;

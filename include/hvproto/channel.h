@@ -248,7 +248,7 @@ enum hvp_status hvp_channel_close_reserved(struct hvp_channel *ch, uint32_t targ
  * After HVP_EV_RESCINDED: lets the library send REL_ID_RELEASED, exactly once, when nothing
  * is outstanding. Before it: the caller does not want the device; a rescind is then answered
  * without telling the caller. Only HVP_EV_CLOSED and HVP_EV_GPADL_RETURNED may still come for
- * the channel; after the last of them, or at once if none is due, @ch must not be used.
+ * the channel; with the last of them, or at once if none is due, @ch must not be used.
  *
  * Context: any. Return: HVP_OK; HVP_STATE if the channel is in use or already released.
  */

@@ -161,6 +161,8 @@ static bool channel_event(struct hvp_channel *ch, struct hvp_event *ev)
 	ch->events &= (uint8_t)~bit;
 	more = ch->events != 0;
 	ev->channel = ch;
+	ev->channel_id = ch->offer.channel_id;
+	ev->user = ch->user;
 	fill_channel_event(ch, bit, ev);
 	hvp_channel_settle(ch);
 	return more;
@@ -176,6 +178,7 @@ static bool gpadl_event(struct hvp_gpadl *g, struct hvp_event *ev)
 	ev->gpadl = g;
 	ev->user = g->user;
 	ev->channel = &g->bus->cfg.channels[g->channel];
+	ev->channel_id = ev->channel->offer.channel_id;
 	if (bit == HVP_GPADL_NEWS_CREATED) {
 		ev->type = HVP_EV_GPADL_CREATED;
 		ev->status = g->status;

@@ -18,13 +18,12 @@ static void simple(struct glue *g, uint32_t type, const struct hvp_event *e)
 {
 	struct hvt_event ev = {
 		.type = type,
+		.channel = e->channel_id,
 		.status = glue_status(e->status, e->host_status),
 		.version = e->version,
 		.features = e->features,
 	};
 
-	if (e->channel)
-		ev.channel = hvp_channel_id(e->channel);
 	memcpy(ev.guid[0], e->endpoint.b, sizeof(ev.guid[0]));
 	glue_report(g, &ev);
 }
@@ -80,7 +79,7 @@ static void offered(struct glue *g, const struct hvp_event *e)
 
 static void opened(struct glue *g, const struct hvp_event *e)
 {
-	struct glue_channel *c = e->channel->user;
+	struct glue_channel *c = e->user;
 
 	c->open = e->status == HVP_OK && !c->reserved;
 	simple(g, HVT_EV_OPENED, e);
@@ -97,7 +96,7 @@ static void modified(struct glue *g, const struct hvp_event *e)
 /* With the connection over there is no rescind to tell of, and nobody to release it but us. */
 static void rescinded(struct glue *g, const struct hvp_event *e)
 {
-	struct glue_channel *c = e->channel->user;
+	struct glue_channel *c = e->user;
 
 	c->open = false;
 	if (e->status == HVP_REVOKED) {
@@ -111,7 +110,7 @@ static void rescinded(struct glue *g, const struct hvp_event *e)
 
 static void closed(struct glue *g, const struct hvp_event *e)
 {
-	struct glue_channel *c = e->channel->user;
+	struct glue_channel *c = e->user;
 	struct glue_buffer *ring = c->reserved;
 
 	glue_closed(c);
