@@ -280,24 +280,24 @@ case "synic.message.with-events-at-once" {
 
 -- Double fetch: the slot changes between two loads of the driver ------------------------------
 
--- Bytes of the slot change right after the driver has loaded those at `offset` once. Then the
--- message must have been taken as it was, or dropped.
-local function changes(name, text, offset, bytes, target, bugs)
+-- Bytes of the slot change right after the driver has loaded them once: the message must be taken
+-- as it was. Only a type that changes may cost it, as somebody else released the slot then.
+local function changes(name, text, offset, bytes, bugs)
   case("synic.double-fetch." .. name) {
     level = "must", requires = { "CORE-SEC-01", "CORE-SEC-02" }, bugs = bugs,
-    doc = "A slot " .. text .. " is taken as it was first read, or dropped.",
+    doc = "A slot " .. text .. " is taken as it was first read.",
     run = function(host, guest)
       local nic, slot = online(host, guest)
-      host:change_after_load { gpa = slot, offset = offset, bytes = bytes, target = target }
+      host:change_after_load { gpa = slot, offset = offset, bytes = bytes }
       host:send_raw(rescind(nic), {})
       host:settle()
       if host:unspent_faults() > 0 then
         host:clear_faults()
         skip("the target is not built with load hooks")
       end
-      check(guest:count_events("rescind") <= 1, "one rescind at most")
-      check_eq(guest:count_events("rescind"), guest:count_events("rescind", { channel = nic }),
-               "rescinds of the channel that the message named")
+      local mine = guest:count_events("rescind", { channel = nic })
+      check_range(mine, offset == 0 and 0 or 1, 1, "rescinds of the channel in the message")
+      check_eq(guest:count_events("rescind"), mine, "rescinds in all")
       host:write_memory(slot, u32(0))
       local disk = host:offer { interface = "scsi" }
       guest:expect_event("offer", { channel = disk })
@@ -306,10 +306,10 @@ local function changes(name, text, offset, bytes, target, bugs)
   }
 end
 
-changes("payload-size-grows", "whose payload_size grows after it was read", 4, u8(255), 4,
+changes("payload-size-grows", "whose payload_size grows after it was read", 4, u8(255),
         { "BUG-031" })
-changes("payload-size-shrinks", "whose payload_size shrinks after it was read", 4, u8(3), 4,
+changes("payload-size-shrinks", "whose payload_size shrinks after it was read", 4, u8(3),
         { "BUG-031" })
-changes("type-changes", "whose message_type changes after it was read", 0, u32(0x80000010), 0)
-changes("payload-changes", "whose payload changes after it was copied", 16, u32(1), 16)
-changes("channel-changes", "whose channel_id changes after it was copied", 24, u32(0x7ff), 24)
+changes("type-changes", "whose message_type changes after it was read", 0, u32(0x80000010))
+changes("payload-changes", "whose payload changes after it was copied", 16, u32(1))
+changes("channel-changes", "whose channel_id changes after it was copied", 24, u32(0x7ff))
