@@ -228,6 +228,54 @@ START_TEST(ranges_of_a_gpa_direct_packet_are_read_and_written)
 }
 END_TEST
 
+/* Extra headers: u32 reserved, u32 range_count, then u32 bytes, u32 offset, u64 pfn. */
+static const struct {
+	uint32_t ranges, bytes, offset;
+	enum hvp_status status;
+} bad_ranges[] = {
+	{ 0, 8, 0, HVP_VALUE },		 { 1, 0, 0, HVP_VALUE },
+	{ 1, 8, 4096, HVP_VALUE },	 { 1, UINT32_MAX, 0xfff, HVP_RANGE },
+	{ 1, 4096, 1, HVP_SHORT },	 { 2, 8, 0, HVP_SHORT },
+};
+
+START_TEST(a_packet_with_a_bad_range_arrives_and_nothing_is_read_through_it)
+{
+	struct hvp_ring_out out = hvp_ring_request(7, "p", 1);
+	uint8_t extra[24] = { 0 };
+	struct hvm_packet k;
+	uint8_t got[1];
+
+	hvp_put_u32(extra + 4, bad_ranges[_i].ranges);
+	hvp_put_u32(extra + 8, bad_ranges[_i].bytes);
+	hvp_put_u32(extra + 12, bad_ranges[_i].offset);
+	hvp_put_u64(extra + 16, hvm_mem_gpa(g.p, ring) / HVM_PAGE);
+	out.type = HVP_PACKET_GPA_DIRECT;
+	out.extra.p = extra;
+	out.extra.size = sizeof(extra);
+	guest_send(&out);
+	ck_assert(hvm_scripted_take(dev, &k));
+	ck_assert_int_eq(k.ranges, bad_ranges[_i].status);
+	ck_assert_int_eq(hvm_scripted_read_range(dev, &k, 0, 0, got, 1), k.ranges);
+	ck_assert_int_eq(hvm_scripted_write_range(dev, &k, 0, 0, got, 1), k.ranges);
+	ck_assert_int_eq(hvm_scripted_ring_status(dev), HVP_OK);
+}
+END_TEST
+
+START_TEST(an_open_that_is_answered_after_the_rescind_maps_nothing)
+{
+	guest_channel_message(&g, HVP_VMBUS_CLOSE_CHANNEL, 1);
+	hvm_scripted_answer(dev, HVM_ASK_OPEN, true, 0);
+	memset(ring, 0, 2 * PAGES * HVM_PAGE);
+	guest_open(&g, 1, GPADL, PAGES, 0);
+	ck_assert_uint_eq(hvm_scripted_asked(dev, HVM_ASK_OPEN), 1);
+	hvm_channel_revoke(hvm_server_channel(g.s, 1));
+	hvm_mem_free(g.p, ring, 2 * PAGES);
+	ck_assert_int_eq(hvm_scripted_finish(dev, HVM_ASK_OPEN, 0), HVP_OK);
+	ck_assert(!hvm_scripted_is_open(dev));
+	ck_assert_uint_eq(hvm_violation_count(g.p), 0);
+}
+END_TEST
+
 START_TEST(the_device_masks_and_unmasks_signals_of_the_guest)
 {
 	struct hvp_ring_out out = hvp_ring_inband("x", 1);
@@ -290,6 +338,9 @@ int main(void)
 	tcase_add_test(t, raw_bytes_wrap_at_the_end_of_the_ring);
 	tcase_add_test(t, a_guest_ring_that_contradicts_itself_stops_this_channel_only);
 	tcase_add_test(t, ranges_of_a_gpa_direct_packet_are_read_and_written);
+	tcase_add_loop_test(t, a_packet_with_a_bad_range_arrives_and_nothing_is_read_through_it, 0,
+			    sizeof(bad_ranges) / sizeof(bad_ranges[0]));
+	tcase_add_test(t, an_open_that_is_answered_after_the_rescind_maps_nothing);
 	tcase_add_test(t, the_device_masks_and_unmasks_signals_of_the_guest);
 	tcase_add_test(t, nothing_of_the_ring_is_touched_after_close_and_after_rescind);
 	tcase_add_test(t, a_ring_that_is_not_zero_fails_the_open);
