@@ -498,9 +498,9 @@ START_TEST(bug_052_the_id_is_kept_until_owed_answers_are_in)
 	fake_skip_events(f);
 	release(f, ch);
 	fake_expect_nothing(f);
-	fake_created(f, 1, id, 0);
-	fake_expect_nothing(f);
 	fake_modified(f, 1, 1);
+	fake_expect_nothing(f);
+	fake_created(f, 1, id, 0);
 	fake_expect(f, HVP_VMBUS_REL_ID_RELEASED, 12);
 	fake_no_event(f);
 	ck_assert_int_eq(hvp_channel_state(ch), HVP_CHANNEL_FREE);
