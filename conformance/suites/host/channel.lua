@@ -47,7 +47,8 @@ case "host.open.result-echoes-the-ids" {
 
 case "host.open.twice-is-dropped" {
   level = "must", side = "host", requires = { "CORE-REQ-083" },
-  doc = "OPEN_CHANNEL for a channel that is open, or opening, gives no message and changes nothing.",
+  doc = "OPEN_CHANNEL for a channel that is open, or opening, gives no message and " ..
+    "changes nothing.",
   run = function(host, rg)
     local nic = online(host, rg)
     local ring, other = shared(rg, nic), shared(rg, nic)
@@ -69,7 +70,8 @@ case "host.open.twice-is-dropped" {
 
 case "host.open.while-closing-comes-after" {
   level = "must", side = "host", requires = { "CORE-REQ-084" },
-  doc = "OPEN_CHANNEL while the channel closes is done when the close is done; a second is dropped.",
+  doc = "OPEN_CHANNEL while the channel closes is done when the close is done; a second " ..
+    "is dropped.",
   run = function(host, rg)
     local nic = online(host, rg)
     rg:open(nic)
@@ -449,7 +451,8 @@ case "host.open.short-form-without-the-feature" {
 
 case "host.signal.connection-lives-while-open" {
   level = "must", side = "host", requires = { "CORE-REQ-012", "CORE-REQ-048" },
-  doc = "A channel's connection is unknown before the open; spurious signals while open do no harm.",
+  doc = "A channel's connection is unknown before the open; spurious signals while open " ..
+    "do no harm.",
   run = function(host, rg)
     local nic = online(host, rg)
     local connection = nic:info().connection_id

@@ -419,7 +419,8 @@ case "host.modify-connection.pages-of-the-server-stay" {
 
 case "host.flow.guest-that-never-drains" {
   level = "must", side = "host", requires = { "CORE-SEC-44" }, bugs = { "BUG-064" },
-  doc = "A guest whose slot stays full is not read any more and finds no buffers; then all goes on.",
+  doc = "A guest whose slot stays full is not read any more and finds no buffers; then " ..
+    "all goes on.",
   run = function(host, rg)
     local nic = host:offer { interface = "network" }
     rg:online {}

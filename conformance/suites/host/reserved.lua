@@ -51,7 +51,8 @@ end
 
 case "host.reserved.result-goes-where-asked" {
   level = "must", side = "host", requires = { "CORE-REQ-113" }, config = { vps = 2 },
-  doc = "A reserved channel is opened with open_id 0, answered to the given VP and SINT, and quiet.",
+  doc = "A reserved channel is opened with open_id 0, answered to the given VP and SINT, " ..
+    "and quiet.",
   run = function(host, rg)
     local nic, ring = opened(host, rg)
     carries(rg, nic, ring)
@@ -86,7 +87,8 @@ case "host.reserved.only-from-closed" {
 
 case "host.reserved.bad-rings-fail" {
   level = "must", side = "host", requires = { "CORE-REQ-113", "CORE-SEC-29" }, config = { vps = 2 },
-  doc = "Rings of a reserved channel are judged as those of any other, and the answer goes there too.",
+  doc = "Rings of a reserved channel are judged as those of any other, and the answer " ..
+    "goes there too.",
   run = function(host, rg)
     local nic = online(host, rg)
     local ring = shared(rg, nic)
@@ -143,7 +145,8 @@ case "host.reserved.closed-to-the-target-of-the-close" {
 case "host.reserved.survives-unload" {
   level = "must", side = "host", requires = { "CORE-REQ-115", "CORE-REQ-114" },
   bugs = { "BUG-058" }, config = { vps = 2 },
-  doc = "A reserved channel works on after UNLOAD and is closed, with an answer, without a connection.",
+  doc = "A reserved channel works on after UNLOAD and is closed, with an answer, without " ..
+    "a connection.",
   run = function(host, rg)
     local nic, ring = opened(host, rg)
     local other = host:offer { interface = "scsi" }
@@ -179,7 +182,8 @@ case "host.reserved.survives-a-new-contact" {
 
 case "host.reserved.close-touches-no-other-channel" {
   level = "must", side = "host", requires = { "CORE-SEC-57" }, config = { vps = 2 },
-  doc = "CLOSE_RESERVED_CHANNEL for a channel that is not reserved, or none, is dropped everywhere.",
+  doc = "CLOSE_RESERVED_CHANNEL for a channel that is not reserved, or none, is dropped " ..
+    "everywhere.",
   run = function(host, rg)
     local nic = online(host, rg)
     rg:open(nic)
@@ -219,7 +223,8 @@ case "host.reserved.close-to-nowhere" {
 }
 
 case "host.reserved.removed-device" {
-  level = "must", side = "host", requires = { "CORE-REQ-113", "CORE-REQ-088" }, config = { vps = 2 },
+  level = "must", side = "host", requires = { "CORE-REQ-113", "CORE-REQ-088" },
+  config = { vps = 2 },
   doc = "A device that goes while it is reserved is rescinded, and a close then is dropped.",
   run = function(host, rg)
     local nic = opened(host, rg)
@@ -232,7 +237,8 @@ case "host.reserved.removed-device" {
 }
 
 case "host.reserved.below-4.0-there-are-none" {
-  level = "must", side = "host", requires = { "CORE-REQ-073", "CORE-REQ-113" }, config = { vps = 2 },
+  level = "must", side = "host", requires = { "CORE-REQ-073", "CORE-REQ-113" },
+  config = { vps = 2 },
   doc = "Below 4.0 OPEN_RESERVED_CHANNEL is too new and dropped.",
   run = function(host, rg)
     local nic = online(host, rg, 0x30000)

@@ -116,8 +116,7 @@ end
 for _, t in ipairs { { "at-the-end", 4096 }, { "huge", 0xfffffff8 }, { "odd", 4 } } do
   case("host.ring.read-index-" .. t[1] .. "-stops-the-writer") {
     level = "must", side = "host", requires = { "CORE-REQ-051", "CORE-SEC-17" },
-    doc = ("With a read_index of 0x%x from the guest a host writes nothing outside its ring."):format(
-      t[2]),
+    doc = ("With a read_index of 0x%x a host writes nothing outside its ring."):format(t[2]),
     run = function(host, rg)
       local nic, ring = opened(host, rg)
       ring:poke { side = "h2g", read_index = t[2] }
@@ -277,7 +276,8 @@ end
 
 case "host.gpa-direct.what-the-ranges-name" {
   level = "must", side = "host", requires = { "CORE-REQ-036", "CORE-REQ-037" },
-  doc = "Ranges that begin and end inside pages are read byte by byte; the reserved word is ignored.",
+  doc = "Ranges that begin and end inside pages are read byte by byte; the reserved word " ..
+    "is ignored.",
   run = function(host, rg)
     local nic, ring = opened(host, rg)
     local memory = rg:alloc(4)
@@ -612,7 +612,8 @@ case "host.room.nobody-waits" {
 
 case "host.room.guest-without-the-feature" {
   level = "must", side = "host", requires = { "CORE-REQ-043" }, bugs = { "BUG-010" },
-  doc = "For a guest without the feature bit a host depends on nothing: it signals whenever it read.",
+  doc = "For a guest without the feature bit a host depends on nothing: it signals " ..
+    "whenever it read.",
   run = function(host, rg)
     local nic, ring = opened(host, rg, { feature_bits = 0 })
     local n = fill(nic, ring, 100)

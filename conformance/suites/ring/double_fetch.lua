@@ -50,7 +50,8 @@ for _, f in ipairs(fields) do
       guest:rx_resume(nic)
       host:run_for("1ms")
       skip_without_hooks(host)
-      guest:expect_event("packet", { channel = nic, type = "inband", flags = 0, data = "as it was" })
+      guest:expect_event("packet", { channel = nic, type = "inband", flags = 0,
+                                   data = "as it was" })
       guest:expect_event("packet", { channel = nic, type = "inband", data = "behind it" })
       guest:expect_no_event("channel_error", "0s")
     end,
@@ -102,7 +103,8 @@ for _, f in ipairs { { "range-count", 20, u32(0xffffffff) }, { "byte-count", 24,
 end
 
 -- Indices: the value that was checked is the value that is used.
-for _, f in ipairs { { "beyond-the-ring", 0xfffffff8 }, { "odd", 12 }, { "at-the-end", 4096 * 4 } } do
+for _, f in ipairs { { "beyond-the-ring", 0xfffffff8 }, { "odd", 12 },
+                     { "at-the-end", 4096 * 4 } } do
   case("ring.double-fetch.write-index-" .. f[1]) {
     level = "must", requires = { "CORE-SEC-17", "CORE-REQ-051" },
     doc = "A write_index that goes astray after it was loaded leads to no read outside the ring.",

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- How a guest finds the hypervisor and sets the SynIC up: chapter 10 sections 2.1 to 2.3, 2.6 and 2.9.
+-- How a guest finds the hypervisor and sets the SynIC up: chapter 10 sections 2.1 to 2.3, 2.6
+-- and 2.9.
 
 local GUEST_OS_ID, HYPERCALL = 0x40000000, 0x40000001
 local SCONTROL, SIEFP, SIMP, SINT2 = 0x40000080, 0x40000082, 0x40000083, 0x40000092
