@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One child per case, several at a time. A child writes one JSON object to its pipe and ends;
- * one that ends without it has crashed, and its case gets a verdict that says how. What the
- * child wrote to its standard error (a sanitizer's report) goes into that verdict.
+ * Workers: child processes that are each given one case after the other. A worker answers a case
+ * with a frame on its pipe; one that ends without it has crashed: its case gets a verdict that
+ * says how, and a new worker takes the next. What a worker wrote to its standard error during a
+ * case (a sanitizer's report) goes into that verdict. Workers live for many cases because a
+ * fork, with the page faults that follow it, costs more than most cases.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,10 +23,14 @@
 #define JOBS_MAX 64u
 #define STDERR_MAX 8192u
 
+/* A worker, and the case it is at. */
 struct job {
-	pid_t pid; /* 0: free */
-	int fd;
-	FILE *log; /* standard error of the child, an unnamed file */
+	pid_t pid; /* 0: no such worker */
+	int order_fd; /* to the worker: places in the order of the run */
+	int fd; /* from it: frames */
+	FILE *log; /* its standard error, an unnamed file */
+	long log_seen;
+	bool busy;
 	size_t at; /* in the order of the run */
 	char *text;
 	size_t size;
@@ -62,12 +68,13 @@ static void write_all(int fd, const char *text, size_t n)
 }
 
 /*
- * Two lines: the result, and its transcript. The parent keeps the second as text for as long as
- * it forks: thousands of small objects would make each fork slower than the case it is for.
+ * A frame: the sizes of two texts on a line, then the result and its transcript. The parent
+ * keeps the second as text: thousands of small objects would make each fork slower.
  */
 static void report(json_t *result, int fd)
 {
 	json_t *transcript = json_incref(json_object_get(result, "transcript"));
+	char sizes[64];
 	char *head;
 	char *tail;
 
@@ -76,68 +83,122 @@ static void report(json_t *result, int fd)
 	tail = json_dumps(transcript, JSON_COMPACT);
 	if (!head || !tail)
 		_exit(HVC_EXIT_USAGE);
+	snprintf(sizes, sizeof(sizes), "%zu %zu\n", strlen(head), strlen(tail));
+	write_all(fd, sizes, strlen(sizes));
 	write_all(fd, head, strlen(head));
-	write_all(fd, "\n", 1);
 	write_all(fd, tail, strlen(tail));
+	free(head);
+	free(tail);
+	json_decref(transcript);
+	json_decref(result);
 }
 
 /*
- * Ends by _exit(): a leak check of the whole heap after each of hundreds of cases would cost
- * more than the cases, and pages of the target are counted by the machine anyway.
+ * Ends by _exit(): a leak check of the whole heap after each run would cost more than the cases,
+ * and pages of the target are counted by the machine anyway.
  */
-static void child(struct hvc_run *run, size_t at, const struct job *job, int fd)
+static void work(struct hvc_run *run, const struct job *job, int order_fd, int fd)
 {
+	size_t at;
+
 	if (job->log)
 		dup2(fileno(job->log), STDERR_FILENO);
 #ifdef __linux__
 	/* A hanging case must not outlive a runner that was killed. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-	report(hvc_perform(run, run->order[at]), fd);
+	while (read(order_fd, &at, sizeof(at)) == (ssize_t)sizeof(at))
+		report(hvc_perform(run, run->order[at]), fd);
 	_exit(HVC_EXIT_OK);
 }
 
-static int start(struct pool *pool, struct job *job, size_t at)
+static void forget_worker(struct job *job)
 {
-	int ends[2];
+	close(job->order_fd);
+	close(job->fd);
+	if (job->log)
+		fclose(job->log);
+	free(job->text);
+	memset(job, 0, sizeof(*job));
+}
 
-	if (pipe(ends) != 0)
+/* Ends that other workers hold would keep this one from seeing that the runner is gone. */
+static void close_others(const struct pool *pool, const struct job *self)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->limit; i++) {
+		const struct job *job = &pool->jobs[i];
+
+		if (job == self || job->pid == 0)
+			continue;
+		close(job->order_fd);
+		close(job->fd);
+	}
+}
+
+static int start(struct pool *pool, struct job *job)
+{
+	int down[2];
+	int up[2];
+
+	if (pipe(down) != 0)
 		return -1;
+	if (pipe(up) != 0) {
+		close(down[0]);
+		close(down[1]);
+		return -1;
+	}
 	fflush(NULL);
 	memset(job, 0, sizeof(*job));
 	job->log = tmpfile();
-	job->at = at;
-	job->started = seconds();
-	job->fd = ends[0];
+	job->order_fd = down[1];
+	job->fd = up[0];
 	job->pid = fork();
 	if (job->pid == 0) {
-		close(ends[0]);
-		child(pool->run, at, job, ends[1]);
+		close(down[1]);
+		close(up[0]);
+		close_others(pool, job);
+		work(pool->run, job, down[0], up[1]);
 	}
-	close(ends[1]);
-	if (job->pid < 0) {
-		job->pid = 0;
-		close(ends[0]);
-		if (job->log)
-			fclose(job->log);
-		return -1;
-	}
-	pool->busy++;
-	return 0;
+	close(down[0]);
+	close(up[1]);
+	if (job->pid > 0)
+		return 0;
+	forget_worker(job);
+	return -1;
 }
 
+/* A worker that died while it was idle shows here: the case is still the next one's. */
+static int give(struct pool *pool, struct job *job, size_t at)
+{
+	if (job->pid == 0 && start(pool, job) != 0)
+		return -1;
+	job->at = at;
+	job->size = 0;
+	job->started = seconds();
+	job->busy = true;
+	pool->busy++;
+	return write(job->order_fd, &at, sizeof(at)) == (ssize_t)sizeof(at) ? 0 : -1;
+}
+
+/* What the worker wrote to its standard error since its last case. */
 static char *log_text(struct job *job)
 {
 	char *text = hvc_alloc(STDERR_MAX + 1, 1);
+	long end;
 	size_t n;
 
-	if (!job->log)
+	if (!job->log || fseek(job->log, 0, SEEK_END) != 0)
 		return text;
-	rewind(job->log);
+	end = ftell(job->log);
+	if (end <= job->log_seen || fseek(job->log, job->log_seen, SEEK_SET) != 0)
+		return text;
 	n = fread(text, 1, STDERR_MAX, job->log);
 	text[n] = '\0';
-	fclose(job->log);
-	job->log = NULL;
+	/* The offset is shared with the worker: it goes on writing at the end. */
+	fseek(job->log, 0, SEEK_END);
+	job->log_seen = end;
 	return text;
 }
 
@@ -163,57 +224,65 @@ static json_t *verdict_of_crash(const struct pool *pool, struct job *job, int st
 	return result;
 }
 
+/* A whole frame, or NULL while some of it is missing. */
 static json_t *parse_report(const struct job *job)
 {
-	const char *text = job->text ? job->text : "";
-	const char *end = job->size ? memchr(text, '\n', job->size) : NULL;
-	json_t *result = end ? json_loadb(text, (size_t)(end - text), 0, NULL) : NULL;
+	const char *body = job->size ? memchr(job->text, '\n', job->size) : NULL;
+	size_t head;
+	size_t tail;
+	json_t *result;
 
+	if (!body++ || sscanf(job->text, "%zu %zu", &head, &tail) != 2)
+		return NULL;
+	if (job->size - (size_t)(body - job->text) < head + tail)
+		return NULL;
+	result = json_loadb(body, head, 0, NULL);
 	if (result)
-		json_object_set_new(result, "raw",
-				    json_stringn(end + 1, job->size - (size_t)(end + 1 - text)));
+		json_object_set_new(result, "raw", json_stringn(body + head, tail));
 	return result;
 }
 
-/* The child has closed its pipe: take its result, or say how it died. */
-static void finish(struct pool *pool, struct job *job)
+/* Takes @result over. */
+static void settle(struct pool *pool, struct job *job, json_t *result)
 {
-	json_t *result = NULL;
-	char *log;
-	int status = 0;
+	char *log = log_text(job);
 
-	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	close(job->fd);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !job->timed_out)
-		result = parse_report(job);
-	if (!result)
-		result = verdict_of_crash(pool, job, status);
-	log = log_text(job);
 	if (*log)
 		json_object_set_new(result, "stderr", hvc_json_text(log));
 	json_object_set_new(result, "wall_ms", json_real((seconds() - job->started) * 1e3));
 	free(log);
-	free(job->text);
 	hvc_result_settle(pool->run, job->at, result);
-	job->pid = 0;
-	job->text = NULL;
+	job->size = 0;
+	job->busy = false;
 	pool->busy--;
+}
+
+/* The worker has closed its pipe: if it was at a case, say how it died. */
+static void bury(struct pool *pool, struct job *job)
+{
+	int status = 0;
+
+	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (job->busy)
+		settle(pool, job, verdict_of_crash(pool, job, status));
+	forget_worker(job);
 }
 
 static void receive(struct pool *pool, struct job *job)
 {
 	char buffer[65536];
+	json_t *result;
 	char *more;
 	ssize_t n = read(job->fd, buffer, sizeof(buffer));
 
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n <= 0) {
-		finish(pool, job);
+		bury(pool, job);
 		return;
 	}
-	more = realloc(job->text, job->size + (size_t)n);
+	more = realloc(job->text, job->size + (size_t)n + 1);
 	if (!more) {
 		kill(job->pid, SIGKILL);
 		return;
@@ -221,6 +290,10 @@ static void receive(struct pool *pool, struct job *job)
 	memcpy(more + job->size, buffer, (size_t)n);
 	job->text = more;
 	job->size += (size_t)n;
+	job->text[job->size] = '\0';
+	result = parse_report(job);
+	if (result)
+		settle(pool, job, result);
 }
 
 static void stop_late_jobs(struct pool *pool)
@@ -231,7 +304,7 @@ static void stop_late_jobs(struct pool *pool)
 	for (i = 0; i < pool->limit; i++) {
 		struct job *job = &pool->jobs[i];
 
-		if (job->pid && !job->timed_out &&
+		if (job->busy && !job->timed_out &&
 		    now - job->started > (double)pool->run->opt->wall_limit) {
 			job->timed_out = true;
 			kill(job->pid, SIGKILL);
@@ -268,9 +341,27 @@ static struct job *free_job(struct pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->limit; i++)
-		if (pool->jobs[i].pid == 0)
+		if (!pool->jobs[i].busy)
 			return &pool->jobs[i];
 	return NULL;
+}
+
+/* Without orders a worker ends. */
+static void dismiss(struct pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->limit; i++) {
+		struct job *job = &pool->jobs[i];
+
+		if (job->pid == 0)
+			continue;
+		close(job->order_fd);
+		job->order_fd = -1;
+		while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		forget_worker(job);
+	}
 }
 
 static void run_here(struct hvc_run *run, size_t at)
@@ -293,8 +384,8 @@ static int run_range(struct pool *pool, size_t from, size_t to)
 			continue;
 		}
 		while (next < to && pool->busy < pool->limit) {
-			if (start(pool, free_job(pool), next) != 0) {
-				hvc_error("cannot start a process: %s", strerror(errno));
+			if (give(pool, free_job(pool), next) != 0) {
+				hvc_error("cannot give a worker a case: %s", strerror(errno));
 				return -1;
 			}
 			next++;
@@ -322,6 +413,7 @@ int hvc_pool_run(struct hvc_run *run)
 		rc = run_range(pool, first, run->count - first);
 	if (rc == 0 && !run->bail && first)
 		rc = run_range(pool, run->count - 1, run->count);
+	dismiss(pool);
 	run->wall_seconds = seconds() - begin;
 	free(pool);
 	return rc;
