@@ -233,9 +233,9 @@ static const struct {
 	uint32_t ranges, bytes, offset;
 	enum hvp_status status;
 } bad_ranges[] = {
-	{ 0, 8, 0, HVP_VALUE },		 { 1, 0, 0, HVP_VALUE },
-	{ 1, 8, 4096, HVP_VALUE },	 { 1, UINT32_MAX, 0xfff, HVP_RANGE },
-	{ 1, 4096, 1, HVP_SHORT },	 { 2, 8, 0, HVP_SHORT },
+	{ 0, 8, 0, HVP_VALUE },	   { 1, 0, 0, HVP_VALUE },
+	{ 1, 8, 4096, HVP_VALUE }, { 1, UINT32_MAX, 0xfff, HVP_RANGE },
+	{ 1, 4096, 1, HVP_SHORT }, { 2, 8, 0, HVP_SHORT },
 };
 
 START_TEST(a_packet_with_a_bad_range_arrives_and_nothing_is_read_through_it)

@@ -16,7 +16,8 @@
 static const struct hvp_guid keyboard = HVP_INTERFACE_KEYBOARD;
 static const struct hvp_guid instance = HVP_INSTANCE_KEYBOARD;
 
-static void talk(struct guest *g)
+/* The device, which must outlive the conversation. */
+static struct hvm_scripted *talk(struct guest *g)
 {
 	static const uint8_t short_open[12] = { HVP_VMBUS_OPEN_CHANNEL };
 	struct hvm_offer offer = offer_of(0, 0);
@@ -41,6 +42,7 @@ static void talk(struct guest *g)
 	ck_assert_uint_ne(guest_post_raw(g, 99, short_open, sizeof(short_open)), 0);
 	guest_post_raw(g, g->connection_id, short_open, sizeof(short_open));
 	hvm_note(g->p, "that open was too short");
+	return device;
 }
 
 static const char *file;
@@ -48,10 +50,12 @@ static const char *file;
 START_TEST(a_trace_is_written)
 {
 	static struct guest g;
+	struct hvm_scripted *device;
 
 	guest_init(&g, NULL, NULL);
-	talk(&g);
+	device = talk(&g);
 	ck_assert_int_eq(hvm_trace_pcap(hvm_partition_trace(g.p), file), HVP_OK);
+	hvm_scripted_free(device);
 	guest_done(&g);
 }
 END_TEST

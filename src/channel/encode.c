@@ -186,18 +186,10 @@ static enum hvp_status tl(struct hvp_bus *bus, uint16_t index, struct hvp_wr *w)
 }
 
 static const encode_fn encoders[HVP_POST_KINDS] = {
-	[HVP_POST_CONTACT] = contact,
-	[HVP_POST_OFFERS] = offers,
-	[HVP_POST_UNLOAD] = unload,
-	[HVP_POST_PAGES] = pages,
-	[HVP_POST_PAUSE] = pause,
-	[HVP_POST_RESUME] = resume,
-	[HVP_POST_OPEN] = open,
-	[HVP_POST_CLOSE] = close,
-	[HVP_POST_MODIFY] = modify,
-	[HVP_POST_RELEASE] = release,
-	[HVP_POST_GPADL] = gpadl,
-	[HVP_POST_TEARDOWN] = teardown,
+	[HVP_POST_CONTACT] = contact, [HVP_POST_OFFERS] = offers, [HVP_POST_UNLOAD] = unload,
+	[HVP_POST_PAGES] = pages,     [HVP_POST_PAUSE] = pause,	  [HVP_POST_RESUME] = resume,
+	[HVP_POST_OPEN] = open,	      [HVP_POST_CLOSE] = close,	  [HVP_POST_MODIFY] = modify,
+	[HVP_POST_RELEASE] = release, [HVP_POST_GPADL] = gpadl,	  [HVP_POST_TEARDOWN] = teardown,
 	[HVP_POST_TL] = tl,
 };
 
