@@ -6,9 +6,6 @@
 
 /* -- USER_DEFINED_IDE ------------------------------------------------------------------ */
 
-/* clang-format off */
-/* clang-format on */
-
 /*@ requires \valid_read(p + (0 .. 11)) && \valid(out);
   @ requires \separated(out, p + (0 .. 11));
   @ assigns *out; */
@@ -80,9 +77,6 @@ enum hvp_status hvp_vmbus_user_defined_ide_encode(struct hvp_wr *w, struct hvp_n
 
 /* -- USER_DEFINED_PIPE ----------------------------------------------------------------- */
 
-/* clang-format off */
-/* clang-format on */
-
 /*@ requires \valid_read(p + (0 .. 119)) && \valid(out);
   @ requires \separated(out, p + (0 .. 119));
   @ assigns *out; */
@@ -153,9 +147,6 @@ enum hvp_status hvp_vmbus_user_defined_pipe_encode(struct hvp_wr *w, struct hvp_
 }
 
 /* -- USER_DEFINED_HVSOCK --------------------------------------------------------------- */
-
-/* clang-format off */
-/* clang-format on */
 
 /*@ requires \valid_read(p + (0 .. 27)) && \valid(out);
   @ requires \separated(out, p + (0 .. 27));

@@ -6,9 +6,6 @@
 
 /* -- pipe header ----------------------------------------------------------------------- */
 
-/* clang-format off */
-/* clang-format on */
-
 /*@ requires \valid_read(p + (0 .. 7)) && \valid(out);
   @ requires \separated(out, p + (0 .. 7));
   @ assigns *out; */

@@ -104,9 +104,6 @@ enum hvp_status hvp_ring_descriptor_encode(struct hvp_wr *w, struct hvp_neg neg,
 
 /* -- packet trailer -------------------------------------------------------------------- */
 
-/* clang-format off */
-/* clang-format on */
-
 /*@ requires \valid_read(p + (0 .. 7)) && \valid(out);
   @ requires \separated(out, p + (0 .. 7));
   @ assigns *out; */
@@ -169,9 +166,6 @@ enum hvp_status hvp_ring_trailer_encode(struct hvp_wr *w, struct hvp_neg neg,
 }
 
 /* -- transfer page header -------------------------------------------------------------- */
-
-/* clang-format off */
-/* clang-format on */
 
 /*@ requires \valid_read(p + (0 .. 7)) && \valid(out);
   @ requires \separated(out, p + (0 .. 7));
@@ -240,9 +234,6 @@ enum hvp_status hvp_ring_transfer_pages_encode(struct hvp_wr *w, struct hvp_neg 
 }
 
 /* -- transfer page range --------------------------------------------------------------- */
-
-/* clang-format off */
-/* clang-format on */
 
 /*@ requires \valid_read(p + (0 .. 7)) && \valid(out);
   @ requires \separated(out, p + (0 .. 7));

@@ -438,7 +438,8 @@ class Codec:
         return [title, ""] + self.bounds() + self.out
 
     def bounds(self):
-        return ["/* clang-format off */"] + feature_rows(self.p, self.m) + self.rows + ["/* clang-format on */", ""]
+        rows = feature_rows(self.p, self.m) + self.rows
+        return ["/* clang-format off */"] + rows + ["/* clang-format on */", ""] if rows else []
 
 
 def outputs(p):
