@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Primitives on the host's channel server and its message slots. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
@@ -18,25 +19,52 @@ static int lua_send(lua_State *L)
 	return 0;
 }
 
-/* post(bytes, {vp, sint, type, size, flags, sender}): straight into a slot's queue */
+static void post_now(void *ctx, uint64_t at)
+{
+	struct hvc_world *w = ctx;
+	const struct hvc_later *l = &w->later[at];
+
+	(void)!hvm_synic_post(w->partition, l->vp, l->sint, &l->m);
+}
+
+/* A guest that polls lets time pass without the script: what is to come then is put off. */
+static void post_later(lua_State *L, struct hvc_world *w, const struct hvc_later *l, uint64_t delay)
+{
+	struct hvm_event ev = { HVM_CLASS_HOST, delay, post_now, w, w->later_count };
+	struct hvc_later *v = realloc(w->later, (w->later_count + 1) * sizeof(*v));
+
+	if (!v)
+		luaL_error(L, "out of memory");
+	w->later = v;
+	w->later[w->later_count++] = *l;
+	hvm_sched_add(w->sched, &ev);
+}
+
+/* post(bytes, {vp, sint, type, size, flags, sender, delay}): straight into a slot's queue */
 static int lua_post(lua_State *L)
 {
 	struct hvc_world *w = hvc_world_of(L);
-	struct hvm_synic_msg m;
+	uint64_t delay = hvc_opt_time(L, 2, "delay", 0);
+	struct hvc_later l;
 	size_t n;
 	const char *s = luaL_checklstring(L, 1, &n);
 
-	memset(&m, 0, sizeof(m));
-	if (n > sizeof(m.payload))
+	memset(&l, 0, sizeof(l));
+	if (n > sizeof(l.m.payload))
 		return luaL_error(L, "a slot holds 240 bytes, not %d", (int)n);
-	memcpy(m.payload, s, n);
-	m.type = (uint32_t)hvc_opt_int(L, 2, "type", 1);
-	m.size = (uint8_t)hvc_opt_int(L, 2, "size", n);
-	m.flags = (uint8_t)hvc_opt_int(L, 2, "flags", 0);
-	m.sender = hvc_opt_int(L, 2, "sender", 0);
-	if (hvm_synic_post(w->partition, (uint32_t)hvc_opt_int(L, 2, "vp", 0),
-			   (uint32_t)hvc_opt_int(L, 2, "sint", HVM_SINT_VMBUS), &m) != HVP_OK)
+	memcpy(l.m.payload, s, n);
+	l.m.type = (uint32_t)hvc_opt_int(L, 2, "type", 1);
+	l.m.size = (uint8_t)hvc_opt_int(L, 2, "size", n);
+	l.m.flags = (uint8_t)hvc_opt_int(L, 2, "flags", 0);
+	l.m.sender = hvc_opt_int(L, 2, "sender", 0);
+	l.vp = (uint32_t)hvc_opt_int(L, 2, "vp", 0);
+	l.sint = (uint32_t)hvc_opt_int(L, 2, "sint", HVM_SINT_VMBUS);
+	if (l.vp >= hvm_partition_vps(w->partition) || l.sint >= HVM_SINTS)
 		return luaL_error(L, "no such virtual processor or SINT");
+	if (delay > 0)
+		post_later(L, w, &l, delay);
+	else
+		(void)!hvm_synic_post(w->partition, l.vp, l.sint, &l.m);
 	return 0;
 }
 

@@ -461,6 +461,7 @@ void hvc_world_close(struct hvc_world *w)
 		hvm_sched_cancel_ctx(w->sched, w);
 	hvm_partition_free(w->partition);
 	free_events(w);
+	free(w->later);
 	w->partition = NULL;
 	w->server = NULL;
 }

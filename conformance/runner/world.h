@@ -33,6 +33,13 @@ struct hvc_slot_message {
 	uint8_t payload[HVM_PAYLOAD_MAX];
 };
 
+/* A message that goes into a slot some time from now. */
+struct hvc_later {
+	uint32_t vp;
+	uint32_t sint;
+	struct hvm_synic_msg m;
+};
+
 /* The scripted guest of host-side cases. */
 struct hvc_raw {
 	uint64_t simp[HVM_MAX_VPS]; /* GPA, 0 none */
@@ -76,6 +83,8 @@ struct hvc_world {
 	size_t event_count;
 
 	struct hvc_raw *raw; /* NULL on the guest side */
+	struct hvc_later *later;
+	size_t later_count;
 
 	json_t *transcript;
 	size_t seen; /* trace entries that are in the transcript */

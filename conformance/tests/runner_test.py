@@ -134,6 +134,19 @@ class Runner(unittest.TestCase):
         p = self.run_it(*self.suite(case("a.one", "check(true) host:fail_post(5, 1)")), status=1)
         self.assertIn("never acted", p.stdout)
 
+    def test_a_message_for_a_slot_can_be_put_off(self):
+        body = """
+            local nic = host:offer { interface = "network" }
+            guest:online()
+            host:send_raw(host:encode("rescind_channel_offer", { channel_id = nic.id }),
+                          { vp = %d, delay = "5ms" })
+            guest:expect_no_event("rescind", "4ms")
+            guest:expect_event("rescind", { channel = nic }, "2ms")
+        """
+        self.run_it(*self.suite(case("a.one", body % 0)), status=0)
+        p = self.run_it(*self.suite(case("a.one", body % 9)), status=1)
+        self.assertIn("no such virtual processor", p.stdout)
+
     def test_endless_lua_ends_in_a_verdict(self):
         p = self.run_it(*self.suite(case("a.one", "while true do end") + case("a.two")), status=1)
         self.assertIn("million Lua instructions", p.stdout)

@@ -155,12 +155,12 @@ function Host:send(name, fields, opts)
   self:send_raw(self:encode(name, fields, opts), opts and opts.slot)
 end
 
--- opts: vp, sint, synic_type, size, flags, sender: straight into that slot. Without them: to
--- where the connection's messages go.
+-- opts: vp, sint, synic_type, size, flags, sender, delay: straight into that slot, now or when
+-- the delay is over. Without them: to where the connection's messages go.
 function Host:send_raw(bytes, opts)
   if opts and next(opts) then
     hvc.post(bytes, { vp = opts.vp, sint = opts.sint, type = opts.synic_type, size = opts.size,
-                      flags = opts.flags, sender = opts.sender })
+                      flags = opts.flags, sender = opts.sender, delay = opts.delay })
   else
     hvc.send(bytes)
   end
@@ -285,12 +285,13 @@ function Host:msr_writes(msr)
   return found
 end
 
--- Hypercalls of the guest that returned a failure: { control, status, vp }
+-- Hypercalls of the guest that returned a failure: { control, status, vp, time }
 function Host:failed_calls()
   local found = {}
   for _, e in ipairs(entries_of(KIND_HYPERVISOR)) do
     if e.aux >> 28 ~= 4 then
-      found[#found + 1] = { control = e.aux, status = get_u64(e.bytes, 0), vp = e.vp }
+      found[#found + 1] = { control = e.aux, status = get_u64(e.bytes, 0), vp = e.vp,
+                            time = e.time }
     end
   end
   return found
