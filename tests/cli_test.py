@@ -472,6 +472,20 @@ class Program(unittest.TestCase):
             self.assertRegex(page, rf"Fl -{option}\b")
             self.assertIn("--" + option, completion)
 
+    def test_a_trace_of_a_conformance_case_decodes(self):
+        if run("conformance", "--help")[0] == 2:
+            self.skipTest("built without the conformance runner")
+        with tempfile.TemporaryDirectory() as folder:
+            trace = os.path.join(folder, "case.pcap")
+            code, _, err = run("conformance", "run", "--trace", trace, "ring.send.gpa-direct")
+            self.assertEqual((code, err), (0, ""))
+            code, out, err = run("decode", "--quiet", "--json", trace)
+        self.assertEqual((code, err), (0, ""))
+        seen = [(row["protocol"], row["message"]) for row in rows(out)]
+        for message in ("initiate_contact", "version_response", "open_channel_result"):
+            self.assertIn(("vmbus", message), seen)
+        self.assertEqual(seen.count(("ring", "data_using_gpa_direct")), 4)
+
     def complete(self, *words):
         script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
                   '_hvproto; printf "%s\\n" "${COMPREPLY[@]}"')

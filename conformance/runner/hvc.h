@@ -92,6 +92,7 @@ struct hvc_options {
 	const char *junit;
 	const char *json;
 	const char *html;
+	const char *trace; /* a file, or a folder */
 	bool list_json;
 	bool shuffle;
 	bool fork;
@@ -135,6 +136,8 @@ struct hvc_run {
 	bool colour;
 	bool progress;
 	bool silent; /* standard output belongs to a report */
+	bool trace_folder; /* --trace names a folder: a file for each case */
+	const struct hvc_case *traced; /* else the one case whose trace is wanted, or NULL */
 };
 
 /* options.c */
@@ -168,6 +171,9 @@ const char *hvc_expected_reason(const struct hvc_expected *list, const char *nam
 /* target.c: how a driver is found */
 const struct hvt_driver_ops *hvc_target_open(const char *name);
 void hvc_target_list(FILE *out);
+
+/* trace.c: what --trace names is there and can be written; -1 after saying what is wrong */
+int hvc_trace_prepare(struct hvc_run *run);
 
 /* pool.c: children, crash isolation */
 int hvc_pool_run(struct hvc_run *run);

@@ -411,7 +411,10 @@ int hvc_world_open(struct hvc_world *w)
 {
 	struct hvt_config driver = { .size = sizeof(driver) };
 
-	if (open_partition(w, &driver) != 0 || open_server(w) != 0)
+	if (open_partition(w, &driver) != 0)
+		return -1;
+	hvc_trace_start(w);
+	if (w->failure.set || open_server(w) != 0)
 		return -1;
 	loading = w;
 	if (w->c->side == HVC_HOST)

@@ -71,7 +71,7 @@ static bool needs_target(const struct hvc_run *run)
 /* Standard output belongs to a report that was asked for there. */
 static bool wants_stdout(const struct hvc_options *opt)
 {
-	const char *const paths[] = { opt->tap, opt->junit, opt->json, opt->html };
+	const char *const paths[] = { opt->tap, opt->junit, opt->json, opt->html, opt->trace };
 	size_t i;
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -84,6 +84,8 @@ static int run_cases(struct hvc_run *run)
 {
 	int verdict;
 
+	if (hvc_trace_prepare(run) != 0)
+		return HVC_EXIT_USAGE;
 	hvc_select_frame(run);
 	if (needs_target(run)) {
 		run->driver = hvc_target_open(run->opt->target);

@@ -22,6 +22,7 @@ enum {
 	OPT_JUNIT,
 	OPT_JSON,
 	OPT_HTML,
+	OPT_TRACE,
 	OPT_WALL,
 };
 
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "html", required_argument, NULL, OPT_HTML },
+	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "suites", required_argument, NULL, OPT_SUITES },
 	{ "data", required_argument, NULL, OPT_DATA },
 	{ "timeout", required_argument, NULL, OPT_WALL },
@@ -81,6 +83,9 @@ void hvc_usage(FILE *out)
 	      "      --junit FILE        JUnit XML\n"
 	      "      --json FILE         everything, transcripts included\n"
 	      "      --html FILE         one self-contained page\n"
+	      "      --trace FILE        what went over the wire in the one case that is selected,\n"
+	      "                          as pcap: for 'hvproto decode' and the dissector\n"
+	      "      --trace DIR/        the same for any number of cases: DIR/CASE.pcap\n"
 	      "      --as-json           list, explain: as JSON\n"
 	      "  -q, --quiet             only failures and the closing line\n"
 	      "  -v, --verbose           every case, and the messages of failed ones\n"
@@ -193,6 +198,9 @@ static int parse_file(struct hvc_options *opt, int c)
 		return 0;
 	case OPT_HTML:
 		opt->html = optarg;
+		return 0;
+	case OPT_TRACE:
+		opt->trace = optarg;
 		return 0;
 	default:
 		return 1;

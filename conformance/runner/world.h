@@ -111,6 +111,9 @@ void hvc_raw_interrupt(struct hvc_world *w, uint32_t vp, uint32_t sint);
 uint64_t hvc_raw_post(struct hvc_world *w, uint32_t connection, uint32_t type, uint32_t size,
 		      const void *payload);
 
+/* trace.c: from now on the partition's trace goes to the file of the case, if one is wanted */
+void hvc_trace_start(struct hvc_world *w);
+
 /* transcript.c */
 void hvc_transcript_update(struct hvc_world *w);
 void hvc_transcript_finish(struct hvc_world *w);

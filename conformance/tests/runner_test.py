@@ -7,6 +7,7 @@ usage: runner_test.py HVC-RUN FOLDER-OF-BAD-DRIVERS MINIMAL.SO
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -374,6 +375,72 @@ class Runner(unittest.TestCase):
     def test_a_report_that_cannot_be_written_is_2(self):
         p = self.run_it(*self.suite(case("a.one")), "--tap", "/no/such/folder/x", status=2)
         self.assertIn("/no/such/folder/x", p.stderr)
+
+    def records(self, path):
+        """The records of a pcap file of our link type."""
+        with open(path, "rb") as f:
+            data = f.read()
+        magic, _, _, _, _, _, link = struct.unpack_from("<IHHiIII", data)
+        self.assertEqual((magic, link), (0xa1b2c3d4, 147))
+        found, at = [], 24
+        while at < len(data):
+            size = struct.unpack_from("<8xI", data, at)[0]
+            self.assertLessEqual(at + 16 + size, len(data))
+            found.append(data[at + 16:at + 16 + size])
+            at += 16 + size
+        return found
+
+    def has_note(self, path, text):
+        return any(r[1] == 5 and text in r for r in self.records(path))
+
+    NOTED = 'note("this is %s") guest:online()'
+
+    def test_a_trace_is_a_pcap_of_the_selected_case(self):
+        suites = self.suite(SANITY % "note('framed') check(true)" +
+                            case("a.one", self.NOTED % "one") + case("a.two", self.NOTED % "two"))
+        for more in ([], ["--no-fork"]):
+            with self.subTest(more=more):
+                out = self.path("one.pcap")
+                self.run_it(*suites, *more, "--trace", out, "a.one", status=0)
+                self.assertTrue(self.has_note(out, b"this is one"))
+                self.assertFalse(self.has_note(out, b"this is two"))
+                self.assertFalse(self.has_note(out, b"framed"))
+                self.assertGreater(sum(r[1] == 1 for r in self.records(out)), 3)
+
+    def test_a_trace_of_several_cases_wants_a_folder(self):
+        suites = self.suite(case("a.one", self.NOTED % "one") + case("a.two", self.NOTED % "two"))
+        out = self.path("traces")
+        p = self.run_it(*suites, "--trace", out, status=2)
+        self.assertIn("2 are selected", p.stderr)
+        self.assertFalse(os.path.exists(out))
+        for folder in (out + "/", out):
+            self.run_it(*suites, "--trace", folder, status=0)
+            self.assertEqual(sorted(os.listdir(out)), ["a.one.pcap", "a.two.pcap"])
+            self.assertTrue(self.has_note(out + "/a.one.pcap", b"this is one"))
+            self.assertTrue(self.has_note(out + "/a.two.pcap", b"this is two"))
+
+    def test_a_trace_on_standard_output_is_alone_there(self):
+        suites = self.suite(case("a.one", self.NOTED % "one"))
+        for more in ([], ["--no-fork"]):
+            out = self.path("stdout.pcap")
+            with open(out, "wb") as f:
+                subprocess.run([RUNNER, "run", *suites, *more, "--target", "minimal", "--trace",
+                                "-"], stdout=f, timeout=120, check=True)
+            self.assertTrue(self.has_note(out, b"this is one"))
+
+    def test_a_trace_that_cannot_be_written_is_2(self):
+        suites = self.suite(case("a.one"))
+        for path in ("none/x.pcap", "none/none/"):
+            p = self.run_it(*suites, "--trace", self.path(path), status=2)
+            self.assertIn("No such file", p.stderr)
+
+    def test_a_crash_leaves_the_trace_of_what_led_to_it(self):
+        out = self.path("crash.pcap")
+        body = 'note("before it") check(true) host:offer { interface = "network" } guest:online()'
+        _, all_ = self.results(*self.suite(case("a.one", body)), "--trace", out, status=1,
+                               target=self.bad("crash"))
+        self.assertEqual(all_["cases"][0]["verdict"], "crashed")
+        self.assertTrue(self.has_note(out, b"before it"))
 
     def test_a_failure_names_the_message_and_field(self):
         body = ("local c = host:offer {} guest:online() guest:open(c) "

@@ -81,6 +81,8 @@ static void dump_entry(struct hvm_trace *t, const struct hvm_trace_entry *e)
 	h.len = (bpf_u_int32)size;
 	hvm_trace_record(e, record);
 	pcap_dump((u_char *)t->dump, &h, record);
+	/* A guest that crashes takes this process with it: the file shows how it came to that. */
+	pcap_dump_flush(t->dump);
 	free(record);
 }
 

@@ -95,7 +95,9 @@ void hvm_trace_clear(struct hvm_trace *t);
 /**
  * hvm_trace_pcap() - write entries from now on, and those already there, to a file
  * @t:    trace
- * @path: file to create; NULL closes the present one
+ * @path: file to create, "-" for standard output; NULL closes the present one
+ *
+ * Entries are in the file as soon as they are added, so that it can be read after a crash.
  *
  * Return: HVP_OK, HVP_OS when the file cannot be written.
  */

@@ -31,7 +31,7 @@ _hvproto_options()
 	conformance)
 		echo --suite --level --requirement --bug --shard --target --jobs --seed --no-shuffle \
 			--timeout --no-fork --expected --suites --data --tap --junit --json --html \
-			--as-json --quiet --verbose --help
+			--trace --as-json --quiet --verbose --help
 		;;
 	*) echo --help --version ;;
 	esac
