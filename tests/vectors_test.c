@@ -125,6 +125,12 @@ static void load(void)
 	ck_assert_int_eq(nftw(HVP_TEST_VECTORS, visit, 16, 0), 0);
 }
 
+static void unload(void)
+{
+	while (vector_count > 0)
+		free(vectors[--vector_count].bytes);
+}
+
 /* --- the tests ----------------------------------------------------------------------------- */
 
 /* No run negotiated feature flags, and no layout in them differs between 3.0 and 5.3. */
@@ -261,7 +267,7 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_unchecked_fixture(tc, load, NULL);
+	tcase_add_unchecked_fixture(tc, load, unload);
 	tcase_add_test(tc, every_file_holds_one_message);
 	tcase_add_test(tc, every_control_message_of_a_guest_encodes_to_its_own_bytes);
 	tcase_add_test(tc, every_control_message_that_a_guest_took_encodes_to_its_own_bytes);
