@@ -135,6 +135,22 @@ class Runner(unittest.TestCase):
         p = self.run_it(*self.suite(case("a.one", "check(true) host:fail_post(5, 1)")), status=1)
         self.assertIn("never acted", p.stdout)
 
+    def test_packets_of_another_channel_are_unrelated(self):
+        body = """
+            local nic = host:offer { interface = "network" }
+            local disk = host:offer { interface = "scsi" }
+            guest:online()
+            guest:opened(nic)
+            guest:opened(disk)
+            nic:send_packet { payload = "of the first" }
+            host:run_for("1ms")
+            disk:send_packet { payload = "of the second" }
+            guest:expect_event("packet", { channel = disk, data = "of the %s" }, "1ms")
+        """
+        self.run_it(*self.suite(case("a.one", body % "second")), status=0)
+        p = self.run_it(*self.suite(case("a.one", body % "first")), status=1)
+        self.assertIn("event packet: data: expected", p.stdout)
+
     def test_a_message_for_a_slot_can_be_put_off(self):
         body = """
             local nic = host:offer { interface = "network" }
