@@ -209,15 +209,14 @@ static enum hvp_status decode_packet(struct hvp_rd *r, struct hvp_neg neg, uint3
 		return status;
 	offset = d.data_offset8 * (size_t)8;
 	length = d.length8 * (size_t)8;
-	if (length > have)
-		return hvp_fault_size(fault, HVP_SHORT, "ring.descriptor", have, length);
 	memset(out, 0, sizeof(*out));
+	if (!hvp_rd_sub(r, offset - DESCRIPTOR_SIZE, &extra) ||
+	    !hvp_rd_sub(r, length - offset, &out->payload))
+		return hvp_fault_size(fault, HVP_SHORT, "ring.descriptor", have, length);
 	out->data_offset8 = d.data_offset8;
 	out->length8 = d.length8;
 	out->flags = d.flags;
 	out->transaction_id = d.transaction_id;
-	(void)hvp_rd_sub(r, offset - DESCRIPTOR_SIZE, &extra);
-	(void)hvp_rd_sub(r, length - offset, &out->payload);
 	return read_extra(&extra, neg, type, out, fault);
 }
 
