@@ -62,6 +62,27 @@ static void open_channel_read_signal_parameters(const uint8_t *p,
 	out->flags = hvp_get_u16(p + 6); /* +154 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out, *fault;
+  @ ensures hvp_rd_ok(r); */
+static enum hvp_status open_channel_take_signal_parameters(struct hvp_rd *r, size_t start,
+							   struct hvp_neg neg,
+							   struct hvp_vmbus_open_channel *out,
+							   struct hvp_fault *fault)
+{
+	const uint8_t *p;
+
+	out->has_signal_parameters = neg.version >= HVP_VMBUS_VERSION_6_0 &&
+				     (neg.features & OPEN_CHANNEL_FEATURES_3) != 0;
+	p = out->has_signal_parameters ? hvp_rd_take(r, 8) : NULL;
+	if (out->has_signal_parameters && !p)
+		return hvp_fault_size(fault, HVP_SHORT, "vmbus.open_channel", r->len - start,
+				      r->off - start + 8);
+	open_channel_read_signal_parameters(p, out);
+	return HVP_OK;
+}
+
 enum hvp_status hvp_vmbus_open_channel_decode(struct hvp_rd *r, struct hvp_neg neg,
 					      struct hvp_vmbus_open_channel *out,
 					      struct hvp_fault *fault)
@@ -79,13 +100,9 @@ enum hvp_status hvp_vmbus_open_channel_decode(struct hvp_rd *r, struct hvp_neg n
 		return hvp_fault_at(fault, HVP_VALUE, &bound_open_channel_message_type,
 				    hvp_get_u32(p));
 	open_channel_read(p, out);
-	out->has_signal_parameters = neg.version >= HVP_VMBUS_VERSION_6_0 &&
-				     (neg.features & OPEN_CHANNEL_FEATURES_3) != 0;
-	p = out->has_signal_parameters ? hvp_rd_take(r, 8) : NULL;
-	if (out->has_signal_parameters && !p)
-		return hvp_fault_size(fault, HVP_SHORT, "vmbus.open_channel", r->len - start,
-				      r->off - start + 8);
-	open_channel_read_signal_parameters(p, out);
+	st = open_channel_take_signal_parameters(r, start, neg, out, fault);
+	if (st != HVP_OK)
+		return st;
 	return HVP_OK;
 }
 
@@ -135,6 +152,18 @@ static void open_channel_write_signal_parameters(const struct hvp_vmbus_open_cha
 	hvp_put_u16(p + 6, in->flags); /* +154 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 148 + (in->has_signal_parameters ? 8 : 0) -
+  @	1));
+  @ requires \separated(in, p + (0 .. 148 + (in->has_signal_parameters ? 8 : 0) - 1));
+  @ assigns p[0 .. 148 + (in->has_signal_parameters ? 8 : 0) - 1]; */
+static void open_channel_put(const struct hvp_vmbus_open_channel *in, uint8_t *p)
+{
+	open_channel_write(in, p);
+	p += 148;
+	if (in->has_signal_parameters)
+		open_channel_write_signal_parameters(in, p);
+}
+
 enum hvp_status hvp_vmbus_open_channel_encode(struct hvp_wr *w, struct hvp_neg neg,
 					      const struct hvp_vmbus_open_channel *in,
 					      struct hvp_fault *fault)
@@ -150,10 +179,7 @@ enum hvp_status hvp_vmbus_open_channel_encode(struct hvp_wr *w, struct hvp_neg n
 	if (!p)
 		return hvp_fault_size(fault, HVP_NOSPACE, "vmbus.open_channel", w->cap - w->off,
 				      size);
-	open_channel_write(in, p);
-	p += 148;
-	if (in->has_signal_parameters)
-		open_channel_write_signal_parameters(in, p);
+	open_channel_put(in, p);
 	return HVP_OK;
 }
 

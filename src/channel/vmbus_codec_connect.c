@@ -51,12 +51,33 @@ static void initiate_contact_read_client_id(const uint8_t *p,
 	hvp_memcpy(out->client_id.b, p, 16); /* +40 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out, *fault;
+  @ ensures hvp_rd_ok(r); */
+static enum hvp_status initiate_contact_take_client_id(struct hvp_rd *r, size_t start,
+						       struct hvp_vmbus_initiate_contact *out,
+						       struct hvp_fault *fault)
+{
+	const uint8_t *p;
+
+	out->has_client_id = out->version_requested >= HVP_VMBUS_VERSION_6_0 && out->has_target &&
+			     (out->feature_flags & HVP_VMBUS_FEATURE_CLIENT_ID) != 0;
+	p = out->has_client_id ? hvp_rd_take(r, 16) : NULL;
+	if (out->has_client_id && !p)
+		return hvp_fault_size(fault, HVP_SHORT, "vmbus.initiate_contact", r->len - start,
+				      r->off - start + 16);
+	initiate_contact_read_client_id(p, out);
+	return HVP_OK;
+}
+
 enum hvp_status hvp_vmbus_initiate_contact_decode(struct hvp_rd *r, struct hvp_neg neg,
 						  struct hvp_vmbus_initiate_contact *out,
 						  struct hvp_fault *fault)
 {
 	size_t start = r->off;
 	const uint8_t *p;
+	enum hvp_status st;
 
 	(void)neg;
 	p = hvp_rd_take(r, 40);
@@ -67,13 +88,9 @@ enum hvp_status hvp_vmbus_initiate_contact_decode(struct hvp_rd *r, struct hvp_n
 		return hvp_fault_at(fault, HVP_VALUE, &bound_initiate_contact_message_type,
 				    hvp_get_u32(p));
 	initiate_contact_read(p, out);
-	out->has_client_id = out->version_requested >= HVP_VMBUS_VERSION_6_0 && out->has_target &&
-			     (out->feature_flags & HVP_VMBUS_FEATURE_CLIENT_ID) != 0;
-	p = out->has_client_id ? hvp_rd_take(r, 16) : NULL;
-	if (out->has_client_id && !p)
-		return hvp_fault_size(fault, HVP_SHORT, "vmbus.initiate_contact", r->len - start,
-				      r->off - start + 16);
-	initiate_contact_read_client_id(p, out);
+	st = initiate_contact_take_client_id(r, start, out, fault);
+	if (st != HVP_OK)
+		return st;
 	return HVP_OK;
 }
 
@@ -132,6 +149,17 @@ static void initiate_contact_write_client_id(const struct hvp_vmbus_initiate_con
 	hvp_memcpy(p, in->client_id.b, 16); /* +40 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 40 + (in->has_client_id ? 16 : 0) - 1));
+  @ requires \separated(in, p + (0 .. 40 + (in->has_client_id ? 16 : 0) - 1));
+  @ assigns p[0 .. 40 + (in->has_client_id ? 16 : 0) - 1]; */
+static void initiate_contact_put(const struct hvp_vmbus_initiate_contact *in, uint8_t *p)
+{
+	initiate_contact_write(in, p);
+	p += 40;
+	if (in->has_client_id)
+		initiate_contact_write_client_id(in, p);
+}
+
 enum hvp_status hvp_vmbus_initiate_contact_encode(struct hvp_wr *w, struct hvp_neg neg,
 						  const struct hvp_vmbus_initiate_contact *in,
 						  struct hvp_fault *fault)
@@ -147,10 +175,7 @@ enum hvp_status hvp_vmbus_initiate_contact_encode(struct hvp_wr *w, struct hvp_n
 	if (!p)
 		return hvp_fault_size(fault, HVP_NOSPACE, "vmbus.initiate_contact", w->cap - w->off,
 				      size);
-	initiate_contact_write(in, p);
-	p += 40;
-	if (in->has_client_id)
-		initiate_contact_write_client_id(in, p);
+	initiate_contact_put(in, p);
 	return HVP_OK;
 }
 
@@ -202,12 +227,40 @@ static void version_response_read_monitor_pages(const uint8_t *p,
 	out->child_to_parent_monitor_page_gpa = hvp_get_u64(p + 12); /* +32 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void version_response_take_features(struct hvp_rd *r, struct hvp_vmbus_version_response *out)
+{
+	const uint8_t *p = hvp_rd_take(r, 4);
+
+	out->has_features = p != NULL;
+	version_response_read_features(p, out);
+}
+
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void version_response_take_monitor_pages(struct hvp_rd *r,
+						struct hvp_vmbus_version_response *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = out->has_features &&
+	       (out->supported_features & HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES) != 0;
+	p = want ? hvp_rd_take(r, 20) : NULL;
+	out->has_monitor_pages = p != NULL;
+	version_response_read_monitor_pages(p, out);
+}
+
 enum hvp_status hvp_vmbus_version_response_decode(struct hvp_rd *r, struct hvp_neg neg,
 						  struct hvp_vmbus_version_response *out,
 						  struct hvp_fault *fault)
 {
 	const uint8_t *p;
-	bool want;
 
 	(void)neg;
 	p = hvp_rd_take(r, 16);
@@ -218,14 +271,8 @@ enum hvp_status hvp_vmbus_version_response_decode(struct hvp_rd *r, struct hvp_n
 		return hvp_fault_at(fault, HVP_VALUE, &bound_version_response_message_type,
 				    hvp_get_u32(p));
 	version_response_read(p, out);
-	p = hvp_rd_take(r, 4);
-	out->has_features = p != NULL;
-	version_response_read_features(p, out);
-	want = out->has_features &&
-	       (out->supported_features & HVP_VMBUS_FEATURE_SERVER_SPECIFIED_MONITOR_PAGES) != 0;
-	p = want ? hvp_rd_take(r, 20) : NULL;
-	out->has_monitor_pages = p != NULL;
-	version_response_read_monitor_pages(p, out);
+	version_response_take_features(r, out);
+	version_response_take_monitor_pages(r, out);
 	return HVP_OK;
 }
 
@@ -277,6 +324,23 @@ static void version_response_write_monitor_pages(const struct hvp_vmbus_version_
 	hvp_put_u64(p + 12, in->child_to_parent_monitor_page_gpa); /* +32 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 16 + (in->has_features ? 4 : 0) +
+  @	(in->has_monitor_pages ? 20 : 0) - 1));
+  @ requires \separated(in, p + (0 .. 16 + (in->has_features ? 4 : 0) + (in->has_monitor_pages ?
+  @	20 : 0) - 1));
+  @ assigns p[0 .. 16 + (in->has_features ? 4 : 0) + (in->has_monitor_pages ? 20 : 0) - 1]; */
+static void version_response_put(const struct hvp_vmbus_version_response *in, uint8_t *p)
+{
+	version_response_write(in, p);
+	p += 16;
+	if (in->has_features) {
+		version_response_write_features(in, p);
+		p += 4;
+	}
+	if (in->has_monitor_pages)
+		version_response_write_monitor_pages(in, p);
+}
+
 enum hvp_status hvp_vmbus_version_response_encode(struct hvp_wr *w, struct hvp_neg neg,
 						  const struct hvp_vmbus_version_response *in,
 						  struct hvp_fault *fault)
@@ -292,14 +356,7 @@ enum hvp_status hvp_vmbus_version_response_encode(struct hvp_wr *w, struct hvp_n
 	if (!p)
 		return hvp_fault_size(fault, HVP_NOSPACE, "vmbus.version_response", w->cap - w->off,
 				      size);
-	version_response_write(in, p);
-	p += 16;
-	if (in->has_features) {
-		version_response_write_features(in, p);
-		p += 4;
-	}
-	if (in->has_monitor_pages)
-		version_response_write_monitor_pages(in, p);
+	version_response_put(in, p);
 	return HVP_OK;
 }
 

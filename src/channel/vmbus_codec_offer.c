@@ -294,6 +294,26 @@ static void offer_channel_read_dedicated_connection(const uint8_t *p,
 	out->connection_id = hvp_get_u32(p + 2); /* +192 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out, *fault;
+  @ ensures hvp_rd_ok(r); */
+static enum hvp_status offer_channel_take_dedicated_connection(struct hvp_rd *r, size_t start,
+							       struct hvp_neg neg,
+							       struct hvp_vmbus_offer_channel *out,
+							       struct hvp_fault *fault)
+{
+	const uint8_t *p;
+
+	out->has_dedicated_connection = neg.version >= HVP_VMBUS_VERSION_1_1;
+	p = out->has_dedicated_connection ? hvp_rd_take(r, 6) : NULL;
+	if (out->has_dedicated_connection && !p)
+		return hvp_fault_size(fault, HVP_SHORT, "vmbus.offer_channel", r->len - start,
+				      r->off - start + 6);
+	offer_channel_read_dedicated_connection(p, out);
+	return HVP_OK;
+}
+
 enum hvp_status hvp_vmbus_offer_channel_decode(struct hvp_rd *r, struct hvp_neg neg,
 					       struct hvp_vmbus_offer_channel *out,
 					       struct hvp_fault *fault)
@@ -311,12 +331,9 @@ enum hvp_status hvp_vmbus_offer_channel_decode(struct hvp_rd *r, struct hvp_neg 
 		return hvp_fault_at(fault, HVP_VALUE, &bound_offer_channel_message_type,
 				    hvp_get_u32(p));
 	offer_channel_read(p, out);
-	out->has_dedicated_connection = neg.version >= HVP_VMBUS_VERSION_1_1;
-	p = out->has_dedicated_connection ? hvp_rd_take(r, 6) : NULL;
-	if (out->has_dedicated_connection && !p)
-		return hvp_fault_size(fault, HVP_SHORT, "vmbus.offer_channel", r->len - start,
-				      r->off - start + 6);
-	offer_channel_read_dedicated_connection(p, out);
+	st = offer_channel_take_dedicated_connection(r, start, neg, out, fault);
+	if (st != HVP_OK)
+		return st;
 	return offer_channel_check(out, HVP_VALUE, fault);
 }
 
@@ -370,6 +387,18 @@ static void offer_channel_write_dedicated_connection(const struct hvp_vmbus_offe
 	hvp_put_u32(p + 2, in->connection_id); /* +192 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 190 + (in->has_dedicated_connection ? 6 : 0) -
+  @	1));
+  @ requires \separated(in, p + (0 .. 190 + (in->has_dedicated_connection ? 6 : 0) - 1));
+  @ assigns p[0 .. 190 + (in->has_dedicated_connection ? 6 : 0) - 1]; */
+static void offer_channel_put(const struct hvp_vmbus_offer_channel *in, uint8_t *p)
+{
+	offer_channel_write(in, p);
+	p += 190;
+	if (in->has_dedicated_connection)
+		offer_channel_write_dedicated_connection(in, p);
+}
+
 enum hvp_status hvp_vmbus_offer_channel_encode(struct hvp_wr *w, struct hvp_neg neg,
 					       const struct hvp_vmbus_offer_channel *in,
 					       struct hvp_fault *fault)
@@ -385,10 +414,7 @@ enum hvp_status hvp_vmbus_offer_channel_encode(struct hvp_wr *w, struct hvp_neg 
 	if (!p)
 		return hvp_fault_size(fault, HVP_NOSPACE, "vmbus.offer_channel", w->cap - w->off,
 				      size);
-	offer_channel_write(in, p);
-	p += 190;
-	if (in->has_dedicated_connection)
-		offer_channel_write_dedicated_connection(in, p);
+	offer_channel_put(in, p);
 	return HVP_OK;
 }
 

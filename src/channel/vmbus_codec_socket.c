@@ -51,12 +51,27 @@ static void tl_connect_request_read_silo_id(const uint8_t *p,
 	hvp_memcpy(out->silo_id.b, p, 16); /* +40 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void tl_connect_request_take_silo_id(struct hvp_rd *r, struct hvp_neg neg,
+					    struct hvp_vmbus_tl_connect_request *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = neg.version >= HVP_VMBUS_VERSION_5_2;
+	p = want ? hvp_rd_take(r, 16) : NULL;
+	out->has_silo_id = p != NULL;
+	tl_connect_request_read_silo_id(p, out);
+}
+
 enum hvp_status hvp_vmbus_tl_connect_request_decode(struct hvp_rd *r, struct hvp_neg neg,
 						    struct hvp_vmbus_tl_connect_request *out,
 						    struct hvp_fault *fault)
 {
 	const uint8_t *p;
-	bool want;
 	enum hvp_status st = tl_connect_request_gate(neg, fault);
 
 	if (st != HVP_OK)
@@ -69,10 +84,7 @@ enum hvp_status hvp_vmbus_tl_connect_request_decode(struct hvp_rd *r, struct hvp
 		return hvp_fault_at(fault, HVP_VALUE, &bound_tl_connect_request_message_type,
 				    hvp_get_u32(p));
 	tl_connect_request_read(p, out);
-	want = neg.version >= HVP_VMBUS_VERSION_5_2;
-	p = want ? hvp_rd_take(r, 16) : NULL;
-	out->has_silo_id = p != NULL;
-	tl_connect_request_read_silo_id(p, out);
+	tl_connect_request_take_silo_id(r, neg, out);
 	return HVP_OK;
 }
 
@@ -115,6 +127,17 @@ static void tl_connect_request_write_silo_id(const struct hvp_vmbus_tl_connect_r
 	hvp_memcpy(p, in->silo_id.b, 16); /* +40 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 40 + (in->has_silo_id ? 16 : 0) - 1));
+  @ requires \separated(in, p + (0 .. 40 + (in->has_silo_id ? 16 : 0) - 1));
+  @ assigns p[0 .. 40 + (in->has_silo_id ? 16 : 0) - 1]; */
+static void tl_connect_request_put(const struct hvp_vmbus_tl_connect_request *in, uint8_t *p)
+{
+	tl_connect_request_write(in, p);
+	p += 40;
+	if (in->has_silo_id)
+		tl_connect_request_write_silo_id(in, p);
+}
+
 enum hvp_status hvp_vmbus_tl_connect_request_encode(struct hvp_wr *w, struct hvp_neg neg,
 						    const struct hvp_vmbus_tl_connect_request *in,
 						    struct hvp_fault *fault)
@@ -130,10 +153,7 @@ enum hvp_status hvp_vmbus_tl_connect_request_encode(struct hvp_wr *w, struct hvp
 	if (!p)
 		return hvp_fault_size(fault, HVP_NOSPACE, "vmbus.tl_connect_request",
 				      w->cap - w->off, size);
-	tl_connect_request_write(in, p);
-	p += 40;
-	if (in->has_silo_id)
-		tl_connect_request_write_silo_id(in, p);
+	tl_connect_request_put(in, p);
 	return HVP_OK;
 }
 

@@ -179,3 +179,22 @@ def assigned(m, parts):
             out.append("out->%s%s" % (f.name, "[0 .. %d]" % (f.count - 1) if f.type in (
                 "bytes", "utf16") else ""))
     return "assigns %s;" % ", ".join(out)
+
+
+def take_group(m, g, fails):
+    """Contract of the function that takes an optional group off the cursor."""
+    fault = " && " + FAULT_OK if fails else ""
+    apart = "r, out, %sr->p + (0 .. r->len - 1)" % ("fault, " if fails else "")
+    return ["requires hvp_rd_ok(r) && \\valid(out)%s;" % fault,
+            "requires \\separated(%s);" % apart,
+            "assigns r->off, %s%s;" % (assigned(m, [g])[len("assigns "):-1],
+                                       ", *fault" if fails else ""),
+            "ensures hvp_rd_ok(r);"]
+
+
+def put(m):
+    """Contract of the function that writes fixed fields and optional groups."""
+    room = "p + (0 .. %s - 1)" % size_term(m)
+    return ["requires \\valid_read(in) && \\valid(%s);" % room,
+            "requires \\separated(in, %s);" % room,
+            "assigns p[0 .. %s - 1];" % size_term(m)]

@@ -21,7 +21,7 @@ class Codec:
     """The functions of one message."""
 
     def __init__(self, p, m):
-        self.p, self.m, self.rows, self.out = p, m, [], []
+        self.p, self.m, self.rows, self.out, self.takes = p, m, [], [], {}
         self.struct = "struct " + p.symbol(m)
         self.label = '"%s.%s"' % (p.name, m.name)
         self.gated = bool(m.since or m.features)
@@ -163,23 +163,50 @@ class Codec:
                 "requires \\valid(out) && \\separated(out, p + (0 .. %d));" % (g.size - 1),
                 acsl.assigned(self.m, g.fields)], body)
 
-    def decode_group(self, g):
+    def take_groups(self):
+        """Static functions that take an optional group each, so that a decoder has few paths."""
+        for g in tail_groups(self.m):
+            args, actual = ["struct hvp_rd *r"], ["r"]
+            if not g.when.optional:
+                args, actual = args + ["size_t start"], actual + ["start"]
+            if uses_neg(g.when):
+                args, actual = args + [NEG], actual + ["neg"]
+            args, actual = args + [self.struct + " *out"], actual + ["out"]
+            fails = not g.when.optional or any(f.reserved == "zero" for f in g.fields)
+            if fails:
+                args, actual = args + [FAULT], actual + ["fault"]
+            self.static("enum hvp_status" if fails else "void", "take_" + g.name, args,
+                        acsl.take_group(self.m, g, fails), self.take_group(g, fails))
+            self.takes[g.name] = fails, actual
+
+    def take_group(self, g, fails):
         m = self.m
         terms = cond_terms(self.p, m, g.when, "out")
         zeros = [f for f in g.fields if f.reserved == "zero"]
-        if g.when.optional:
-            take = "hvp_rd_take(r, %d)" % g.size
-            out = ["\tp = %s;" % take] if not terms else condition("\twant = ", terms, ";") + [
-                "\tp = want ? %s : NULL;" % take]
-            out.append("\tout->has_%s = p != NULL;" % g.name)
+        if g.when.optional and terms:
+            out = ["\tconst uint8_t *p;", "\tbool want;", ""]
+            out += condition("\twant = ", terms, ";")
+            out += ["\tp = want ? hvp_rd_take(r, %d) : NULL;" % g.size,
+                    "\tout->has_%s = p != NULL;" % g.name]
+        elif g.when.optional:
+            out = ["\tconst uint8_t *p = hvp_rd_take(r, %d);" % g.size, "",
+                   "\tout->has_%s = p != NULL;" % g.name]
         else:
-            out = condition("\tout->has_%s = " % g.name, terms, ";")
+            out = ["\tconst uint8_t *p;", ""]
+            out += condition("\tout->has_%s = " % g.name, terms, ";")
             out += ["\tp = out->has_%s ? hvp_rd_take(r, %d) : NULL;" % (g.name, g.size),
                     "\tif (out->has_%s && !p)" % g.name] + self.short("%d" % g.size)
         for f in zeros:
             out += condition("\tif (", ["p", "%s != 0" % get(f, f.at - g.at)], ")")
             out += self.refuse("HVP_VALUE", self.bound(f.name, f.at, 0, 0), get(f, f.at - g.at))
-        return out + ["\t%s_read_%s(p, out);" % (m.name, g.name)]
+        return out + ["\t%s_read_%s(p, out);" % (m.name, g.name)] + (
+            ["\treturn HVP_OK;"] if fails else [])
+
+    def decode_group(self, g):
+        fails, actual = self.takes[g.name]
+        call = "%s_take_%s" % (self.m.name, g.name)
+        return wrapped("\tst = " + call, actual, ";") + ["\tif (st != HVP_OK)", "\t\treturn st;"] \
+            if fails else wrapped("\t" + call, actual, ";")
 
     def short(self, more):
         return wrapped("\t\treturn hvp_fault_size", ["fault", "HVP_SHORT", self.label,
@@ -216,10 +243,8 @@ class Codec:
             not g.when.optional for g in tail_groups(m))
         body = ["\tsize_t start = r->off;"] if start else []
         body += ["\tconst uint8_t *p;"]
-        if any(g.when.optional and cond_terms(p, m, g.when, "out") for g in tail_groups(m)):
-            body += ["\tbool want;"]
         checks = self.checked and views(m)
-        if self.gated or checks:
+        if self.gated or checks or any(fails for fails, _ in self.takes.values()):
             init = " = %s_gate(neg, fault);" % m.name if self.gated else ";"
             body += ["\tenum hvp_status st" + init]
         body += [""] + (["\tif (st != HVP_OK)", "\t\treturn st;"] if self.gated else [])
@@ -369,38 +394,51 @@ class Codec:
                 "assigns p[0 .. %d];" % (g.size - 1)],
                 [write(f, f.at - g.at) for f in visible(g.fields)])
 
+    def put_tail(self):
+        """Statements that write what follows the fixed fields."""
+        m, body, step = self.m, [], self.fixed
+        tail = tail_groups(m) + views(m, "rest", "counted")
+        for i, x in enumerate(tail):
+            last = i == len(tail) - 1
+            if isinstance(x, Group):
+                body += ["\tp += %d;" % step] if step else []
+                call = "%s_write_%s(in, p);" % (m.name, x.name)
+                body += ["\tif (in->has_%s)%s" % (x.name, "" if last else " {"), "\t\t" + call]
+                body += [] if last else ["\t\tp += %d;" % x.size, "\t}"]
+            else:
+                body += ["\thvp_put_view(%s, &in->%s);" % (at("p", step), x.name)]
+                if not last:
+                    body += ["\tp += %shvp_view_size(&in->%s);" % (
+                        "%d + " % step if step else "", x.name)]
+            step = 0
+        return body
+
+    def put(self):
+        """Statements that write the whole; with optional groups in a function of their own, so
+        that the encoder has few paths."""
+        m, body = self.m, self.write_fixed()
+        self.write_groups()
+        for f in windows(m):
+            start = "in->%s" % f.view.offset + (" + %d" % f.view.base if f.view.base else "")
+            body += ["\tif (hvp_view_size(&in->%s) > 0)" % f.name,
+                     "\t\thvp_put_view(p + %s, &in->%s);" % (start, f.name)]
+        body += self.put_tail()
+        if not tail_groups(m) or views(m):
+            return body
+        self.static("void", "put", ["const %s *in" % self.struct, "uint8_t *p"],
+                    acsl.put(m), body)
+        return ["\t%s_put(in, p);" % m.name]
+
     def encode(self):
         m, p = self.m, self.p
-        writes = self.write_fixed()
-        self.write_groups()
+        put = self.put()
         body = ["\tenum hvp_status st = %s(in, neg, fault);" % p.symbol(m, "validate"),
                 "\tsize_t size;", "\tuint8_t *p;", "", "\tif (st != HVP_OK)", "\t\treturn st;",
                 "\tsize = %s(in);" % p.symbol(m, "size"), "\tp = hvp_wr_take(w, size);",
                 "\tif (!p)"]
         body += wrapped("\t\treturn hvp_fault_size", ["fault", "HVP_NOSPACE", self.label,
                                                       "w->cap - w->off", "size"], ";")
-        body += writes
-        for f in windows(m):
-            start = "in->%s" % f.view.offset + (" + %d" % f.view.base if f.view.base else "")
-            body += ["\tif (hvp_view_size(&in->%s) > 0)" % f.name,
-                     "\t\thvp_put_view(p + %s, &in->%s);" % (start, f.name)]
-        tail = tail_groups(m) + views(m, "rest", "counted")
-        step = self.fixed
-        for i, x in enumerate(tail):
-            if isinstance(x, Group):
-                body += ["\tp += %d;" % step] if step else []
-                last = i == len(tail) - 1
-                call = "%s_write_%s(in, p);" % (m.name, x.name)
-                body += ["\tif (in->has_%s)%s" % (x.name, "" if last else " {"), "\t\t" + call]
-                body += [] if last else ["\t\tp += %d;" % x.size, "\t}"]
-                step = 0
-            else:
-                body += ["\thvp_put_view(%s, &in->%s);" % (at("p", step), x.name)]
-                if i < len(tail) - 1:
-                    body += ["\tp += %shvp_view_size(&in->%s);" % (
-                        "%d + " % step if step else "", x.name)]
-                step = 0
-        body += ["\treturn HVP_OK;"]
+        body += put + ["\treturn HVP_OK;"]
         self.out += prototype(p, m, "encode", "") + ["{"] + body + ["}", ""]
 
     def next(self):
@@ -428,6 +466,7 @@ class Codec:
         self.window_rows()
         self.read_fixed()
         self.read_groups()
+        self.take_groups()
         self.decode()
         self.validate()
         self.size()

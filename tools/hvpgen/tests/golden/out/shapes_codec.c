@@ -173,14 +173,14 @@ static const struct hvp_bound bound_ask_small_value = {
 static const struct hvp_bound bound_ask_tail_value = {
 	"shapes.ask", "tail_value", 36, 1u, 0xffffffffu,
 };
+static const struct hvp_bound bound_ask_wish_zero = {
+	"shapes.ask", "wish_zero", 40, 0u, 0u,
+};
 static const struct hvp_bound bound_ask_kind = {
 	"shapes.ask", "kind", 0, 2u, 2u,
 };
 static const struct hvp_bound bound_ask_zero = {
 	"shapes.ask", "zero", 4, 0u, 0u,
-};
-static const struct hvp_bound bound_ask_wish_zero = {
-	"shapes.ask", "wish_zero", 40, 0u, 0u,
 };
 static const struct hvp_bound bound_ask_has_small = {
 	"shapes.ask", "has_small", 12, 0u, 1u,
@@ -281,12 +281,64 @@ static void ask_read_old(const uint8_t *p, struct hvp_shapes_ask *out)
 	hvp_memcpy(out->old_name, p, 6); /* +44 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out, *fault;
+  @ ensures hvp_rd_ok(r); */
+static enum hvp_status ask_take_tail(struct hvp_rd *r, size_t start, struct hvp_neg neg,
+				     struct hvp_shapes_ask *out, struct hvp_fault *fault)
+{
+	const uint8_t *p;
+
+	out->has_tail = neg.version >= HVP_SHAPES_VERSION_2_0 &&
+			(neg.features & ASK_FEATURES_3) != 0;
+	p = out->has_tail ? hvp_rd_take(r, 4) : NULL;
+	if (out->has_tail && !p)
+		return hvp_fault_size(fault, HVP_SHORT, "shapes.ask", r->len - start,
+				      r->off - start + 4);
+	ask_read_tail(p, out);
+	return HVP_OK;
+}
+
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out, *fault;
+  @ ensures hvp_rd_ok(r); */
+static enum hvp_status ask_take_wish(struct hvp_rd *r, struct hvp_shapes_ask *out,
+				     struct hvp_fault *fault)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = (out->mode & 256u) != 0;
+	p = want ? hvp_rd_take(r, 4) : NULL;
+	out->has_wish = p != NULL;
+	if (p && hvp_get_u16(p) != 0)
+		return hvp_fault_at(fault, HVP_VALUE, &bound_ask_wish_zero, hvp_get_u16(p));
+	ask_read_wish(p, out);
+	return HVP_OK;
+}
+
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void ask_take_old(struct hvp_rd *r, struct hvp_neg neg, struct hvp_shapes_ask *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = neg.version < HVP_SHAPES_VERSION_2_0;
+	p = want ? hvp_rd_take(r, 6) : NULL;
+	out->has_old = p != NULL;
+	ask_read_old(p, out);
+}
+
 enum hvp_status hvp_shapes_ask_decode(struct hvp_rd *r, struct hvp_neg neg,
 				      struct hvp_shapes_ask *out, struct hvp_fault *fault)
 {
 	size_t start = r->off;
 	const uint8_t *p;
-	bool want;
 	enum hvp_status st = ask_gate(neg, fault);
 
 	if (st != HVP_OK)
@@ -299,23 +351,13 @@ enum hvp_status hvp_shapes_ask_decode(struct hvp_rd *r, struct hvp_neg neg,
 	if (hvp_get_u32(p + 4) != 0u)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_ask_zero, hvp_get_u32(p + 4));
 	ask_read(p, out);
-	out->has_tail = neg.version >= HVP_SHAPES_VERSION_2_0 &&
-			(neg.features & ASK_FEATURES_3) != 0;
-	p = out->has_tail ? hvp_rd_take(r, 4) : NULL;
-	if (out->has_tail && !p)
-		return hvp_fault_size(fault, HVP_SHORT, "shapes.ask", r->len - start,
-				      r->off - start + 4);
-	ask_read_tail(p, out);
-	want = (out->mode & 256u) != 0;
-	p = want ? hvp_rd_take(r, 4) : NULL;
-	out->has_wish = p != NULL;
-	if (p && hvp_get_u16(p) != 0)
-		return hvp_fault_at(fault, HVP_VALUE, &bound_ask_wish_zero, hvp_get_u16(p));
-	ask_read_wish(p, out);
-	want = neg.version < HVP_SHAPES_VERSION_2_0;
-	p = want ? hvp_rd_take(r, 6) : NULL;
-	out->has_old = p != NULL;
-	ask_read_old(p, out);
+	st = ask_take_tail(r, start, neg, out, fault);
+	if (st != HVP_OK)
+		return st;
+	st = ask_take_wish(r, out, fault);
+	if (st != HVP_OK)
+		return st;
+	ask_take_old(r, neg, out);
 	return ask_check(out, HVP_VALUE, fault);
 }
 
@@ -392,6 +434,28 @@ static void ask_write_old(const struct hvp_shapes_ask *in, uint8_t *p)
 	hvp_memcpy(p, in->old_name, 6); /* +44 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 36 + (in->has_tail ? 4 : 0) + (in->has_wish ? 4
+  @	: 0) + (in->has_old ? 6 : 0) - 1));
+  @ requires \separated(in, p + (0 .. 36 + (in->has_tail ? 4 : 0) + (in->has_wish ? 4 : 0) +
+  @	(in->has_old ? 6 : 0) - 1));
+  @ assigns p[0 .. 36 + (in->has_tail ? 4 : 0) + (in->has_wish ? 4 : 0) + (in->has_old ? 6 : 0)
+  @	- 1]; */
+static void ask_put(const struct hvp_shapes_ask *in, uint8_t *p)
+{
+	ask_write(in, p);
+	p += 36;
+	if (in->has_tail) {
+		ask_write_tail(in, p);
+		p += 4;
+	}
+	if (in->has_wish) {
+		ask_write_wish(in, p);
+		p += 4;
+	}
+	if (in->has_old)
+		ask_write_old(in, p);
+}
+
 enum hvp_status hvp_shapes_ask_encode(struct hvp_wr *w, struct hvp_neg neg,
 				      const struct hvp_shapes_ask *in, struct hvp_fault *fault)
 {
@@ -405,18 +469,7 @@ enum hvp_status hvp_shapes_ask_encode(struct hvp_wr *w, struct hvp_neg neg,
 	p = hvp_wr_take(w, size);
 	if (!p)
 		return hvp_fault_size(fault, HVP_NOSPACE, "shapes.ask", w->cap - w->off, size);
-	ask_write(in, p);
-	p += 36;
-	if (in->has_tail) {
-		ask_write_tail(in, p);
-		p += 4;
-	}
-	if (in->has_wish) {
-		ask_write_wish(in, p);
-		p += 4;
-	}
-	if (in->has_old)
-		ask_write_old(in, p);
+	ask_put(in, p);
 	return HVP_OK;
 }
 

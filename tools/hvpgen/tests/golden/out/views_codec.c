@@ -657,6 +657,24 @@ static void path_read_offset(const uint8_t *p, struct hvp_views_path *out)
 	hvp_get_utf16(out->label, p + 8, 4); /* +20 */
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, out->has_offset, out->file_offset, out->label[0 .. 3], *fault;
+  @ ensures hvp_rd_ok(r); */
+static enum hvp_status path_take_offset(struct hvp_rd *r, size_t start, struct hvp_views_path *out,
+					struct hvp_fault *fault)
+{
+	const uint8_t *p;
+
+	out->has_offset = out->kind_of_path == 5u;
+	p = out->has_offset ? hvp_rd_take(r, 16) : NULL;
+	if (out->has_offset && !p)
+		return hvp_fault_size(fault, HVP_SHORT, "views.path", r->len - start,
+				      r->off - start + 16);
+	path_read_offset(p, out);
+	return HVP_OK;
+}
+
 enum hvp_status hvp_views_path_decode(struct hvp_rd *r, struct hvp_neg neg,
 				      struct hvp_views_path *out, struct hvp_fault *fault)
 {
@@ -671,12 +689,9 @@ enum hvp_status hvp_views_path_decode(struct hvp_rd *r, struct hvp_neg neg,
 	if (hvp_get_u32(p) != HVP_VIEWS_PATH)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_path_kind, hvp_get_u32(p));
 	path_read(p, out);
-	out->has_offset = out->kind_of_path == 5u;
-	p = out->has_offset ? hvp_rd_take(r, 16) : NULL;
-	if (out->has_offset && !p)
-		return hvp_fault_size(fault, HVP_SHORT, "views.path", r->len - start,
-				      r->off - start + 16);
-	path_read_offset(p, out);
+	st = path_take_offset(r, start, out, fault);
+	if (st != HVP_OK)
+		return st;
 	st = path_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
