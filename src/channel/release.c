@@ -119,25 +119,13 @@ static bool subs_going(const struct hvp_channel *ch)
 	return false;
 }
 
-/* Called whenever one of the things that hold a channel back is gone. */
-void hvp_channel_settle(struct hvp_channel *ch)
+static bool held_back(const struct hvp_channel *ch)
 {
-	if (!ch->released || ch->gpadls > 0 || ch->events != 0 || ch->modify_owed)
-		return;
-	if (ch->state == HVP_CHANNEL_GONE)
-		hvp_channel_free(ch->bus, ch);
-	else if (ch->state == HVP_CHANNEL_RELEASING && !subs_going(ch))
-		hvp_post(ch->bus, &ch->post_release);
+	return !ch->released || ch->gpadls > 0 || ch->events != 0 || ch->modify_owed;
 }
 
-void hvp_channel_posted_release(struct hvp_channel *ch)
-{
-	ch->bus->stats.releases++;
-	hvp_channel_free(ch->bus, ch);
-}
-
-/* The slot is empty; what looked at it looks elsewhere from now on. */
-void hvp_channel_free(struct hvp_bus *bus, struct hvp_channel *ch)
+/* The slot is empty; what looked at it looks elsewhere from now on. Returns its primary. */
+static struct hvp_channel *empty_slot(struct hvp_bus *bus, struct hvp_channel *ch)
 {
 	struct hvp_channel *primary = hvp_channel_primary(ch);
 	struct hvp_channel *sub;
@@ -146,10 +134,35 @@ void hvp_channel_free(struct hvp_bus *bus, struct hvp_channel *ch)
 		sub->primary = HVP_INDEX_NONE;
 	hvp_queue_remove(&bus->news, &ch->ready);
 	hvp_memzero(ch, sizeof(*ch));
-	if (!primary)
-		return;
-	primary->sub_count--;
-	hvp_channel_settle(primary);
+	if (primary)
+		primary->sub_count--;
+	return primary;
+}
+
+/*
+ * Called whenever one of the things that hold a channel back is gone. The end of a sub-channel
+ * may be what its primary waited for.
+ */
+void hvp_channel_settle(struct hvp_channel *ch)
+{
+	while (ch && !held_back(ch) && ch->state == HVP_CHANNEL_GONE)
+		ch = empty_slot(ch->bus, ch);
+	if (ch && !held_back(ch) && ch->state == HVP_CHANNEL_RELEASING && !subs_going(ch))
+		hvp_post(ch->bus, &ch->post_release);
+}
+
+void hvp_channel_free(struct hvp_bus *bus, struct hvp_channel *ch)
+{
+	struct hvp_channel *primary = empty_slot(bus, ch);
+
+	if (primary)
+		hvp_channel_settle(primary);
+}
+
+void hvp_channel_posted_release(struct hvp_channel *ch)
+{
+	ch->bus->stats.releases++;
+	hvp_channel_free(ch->bus, ch);
 }
 
 static void grace_over(struct hvp_channel *ch)
