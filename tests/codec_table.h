@@ -211,4 +211,146 @@ static inline int ct_violate(const struct hvp_msg_desc *m, struct hvp_neg neg, c
 	return tried;
 }
 
+/* -- what a table does not name: the check before a message is written, and its size ------ */
+
+struct ct_codec {
+	const char *name;
+	enum hvp_status (*validate)(const void *in, struct hvp_neg neg, struct hvp_fault *fault);
+	size_t (*size)(const void *in);
+};
+
+#define CT_CODEC(proto, m) \
+	static enum hvp_status validate_##proto##_##m(const void *in, struct hvp_neg neg, \
+						      struct hvp_fault *fault) \
+	{ \
+		return hvp_##proto##_##m##_validate(in, neg, fault); \
+	} \
+	static size_t size_##proto##_##m(const void *in) \
+	{ \
+		return hvp_##proto##_##m##_size(in); \
+	}
+
+#define CT_CODEC_ENTRY(proto, m) \
+	{ \
+		.name = #m, .validate = validate_##proto##_##m, .size = size_##proto##_##m \
+	}
+
+/* A row, as tables have it, for a record that none of them lists. */
+#define CT_ROW(proto, m, bytes, record_fields) \
+	static enum hvp_status decode_##proto##_##m(struct hvp_rd *r, struct hvp_neg neg, \
+						    void *out, struct hvp_fault *fault) \
+	{ \
+		return hvp_##proto##_##m##_decode(r, neg, out, fault); \
+	} \
+	static enum hvp_status encode_##proto##_##m(struct hvp_wr *w, struct hvp_neg neg, \
+						    const void *in, struct hvp_fault *fault) \
+	{ \
+		return hvp_##proto##_##m##_encode(w, neg, in, fault); \
+	} \
+	static const struct hvp_msg_desc row_##proto##_##m = { \
+		.name = #m, \
+		.direction = HVP_DIR_BOTH, \
+		.min_size = (bytes), \
+		.max_size = (bytes), \
+		.struct_size = sizeof(struct hvp_##proto##_##m), \
+		.fields = (record_fields), \
+		.decode = decode_##proto##_##m, \
+		.encode = encode_##proto##_##m, \
+	};
+
+#define CT_RESERVED(offset, bytes) \
+	{ \
+		.name = "reserved", .type = HVP_FIELD_BYTES, .flags = HVP_FIELD_RESERVED, \
+		.wire_offset = (offset), .wire_size = (bytes) \
+	}
+
+#define CT_BEFORE 3u /* bytes that a writer already holds */
+
+/* One encoding into a writer that has room for @cap bytes more. */
+static inline void ct_fit(const struct hvp_msg_desc *m, struct hvp_neg neg, const void *msg,
+			  size_t cap, size_t need)
+{
+	uint8_t *buf = malloc(CT_BEFORE + cap);
+	struct hvp_wr w = hvp_wr_init(buf, CT_BEFORE + cap);
+	struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+
+	ck_assert_ptr_eq(hvp_wr_take(&w, CT_BEFORE), buf);
+	if (cap < need) {
+		ck_assert_int_eq(m->encode(&w, neg, msg, NULL), HVP_NOSPACE);
+		ck_assert_int_eq(m->encode(&w, neg, msg, &fault), HVP_NOSPACE);
+		ck_assert_int_eq(fault.status, HVP_NOSPACE);
+		ck_assert_str_eq(fault.field, "size");
+		ck_assert_ptr_nonnull(strstr(fault.message, m->name));
+		ck_assert_uint_eq(fault.found, cap);
+		ck_assert_uint_eq(fault.low, need);
+		ck_assert_uint_eq(w.off, CT_BEFORE);
+	} else {
+		ck_assert_int_eq(m->encode(&w, neg, msg, &fault), HVP_OK);
+		ck_assert_uint_eq(w.off, CT_BEFORE + need);
+	}
+	free(buf);
+}
+
+/* What was decoded is valid, and fits into its size() and into nothing smaller. */
+static inline void ct_fits(const struct hvp_msg_desc *m, const struct ct_codec *c,
+			   struct hvp_neg neg, const uint8_t *bytes, size_t size)
+{
+	uint8_t *in = ct_copy(bytes, size);
+	void *msg = calloc(1, m->struct_size);
+	struct hvp_rd r = hvp_rd_init(in, size);
+
+	ck_assert_str_eq(c->name, m->name);
+	ck_assert_int_eq(m->decode(&r, neg, msg, NULL), HVP_OK);
+	ck_assert_int_eq(c->validate(msg, neg, NULL), HVP_OK);
+	ck_assert_uint_eq(c->size(msg), r.off);
+	for (size_t cap = 0; cap <= r.off; cap++)
+		ct_fit(m, neg, msg, cap, r.off);
+	free(msg);
+	free(in);
+}
+
+static inline void ct_invalid(const struct ct_codec *c, struct hvp_neg neg, void *msg,
+			      const struct hvp_field_desc *f, uint64_t value)
+{
+	uint8_t *member = (uint8_t *)msg + f->struct_offset;
+	struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+	uint64_t kept;
+
+	memcpy(&kept, member, f->wire_size);
+	ct_set_member(member, value, f->wire_size);
+	ck_assert_int_eq(c->validate(msg, neg, &fault), HVP_ARG);
+	ck_assert_int_eq(fault.status, HVP_ARG);
+	ck_assert_str_eq(fault.field, f->name);
+	ck_assert(fault.found == value);
+	ck_assert_int_eq(c->validate(msg, neg, NULL), HVP_ARG);
+	memcpy(member, &kept, f->wire_size);
+	ck_assert_int_eq(c->validate(msg, neg, NULL), HVP_OK);
+}
+
+/* Just outside each bound of each member; returns how many were tried. */
+static inline int ct_invalidate(const struct hvp_msg_desc *m, const struct ct_codec *c,
+				struct hvp_neg neg, const uint8_t *bytes, size_t size)
+{
+	uint8_t *in = ct_copy(bytes, size);
+	void *msg = calloc(1, m->struct_size);
+	int tried = 0;
+
+	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, NULL), HVP_OK);
+	for (const struct hvp_field_desc *f = m->fields; f->name; f++) {
+		if (!f->bound || (f->flags & HVP_FIELD_RESERVED))
+			continue;
+		if (f->bound->low > 0) {
+			ct_invalid(c, neg, msg, f, f->bound->low - 1);
+			tried++;
+		}
+		if (f->bound->high < (UINT64_MAX >> (64 - 8 * f->wire_size))) {
+			ct_invalid(c, neg, msg, f, f->bound->high + 1);
+			tried++;
+		}
+	}
+	free(msg);
+	free(in);
+	return tried;
+}
+
 #endif /* HVP_TESTS_CODEC_TABLE_H */

@@ -45,6 +45,41 @@ static size_t example(const struct hvp_msg_desc *m, uint8_t *bytes, uint32_t *se
 
 static const struct hvp_proto_desc *const tables[] = { &hvp_ring_proto, &hvp_pipe_proto };
 
+CT_CODEC(ring, descriptor)
+CT_CODEC(ring, trailer)
+CT_CODEC(ring, transfer_pages)
+CT_CODEC(ring, transfer_range)
+CT_CODEC(ring, gpa_direct)
+CT_CODEC(ring, gpa_range)
+CT_CODEC(pipe, data)
+CT_CODEC(pipe, partial)
+CT_CODEC(pipe, setup_gpa_direct)
+CT_CODEC(pipe, teardown_gpa_direct)
+CT_CODEC(pipe, indication_complete)
+CT_CODEC(pipe, header)
+
+static const struct ct_codec ring_codecs[] = {
+	CT_CODEC_ENTRY(ring, descriptor),     CT_CODEC_ENTRY(ring, trailer),
+	CT_CODEC_ENTRY(ring, transfer_pages), CT_CODEC_ENTRY(ring, transfer_range),
+	CT_CODEC_ENTRY(ring, gpa_direct),     CT_CODEC_ENTRY(ring, gpa_range),
+};
+
+static const struct ct_codec pipe_codecs[] = {
+	CT_CODEC_ENTRY(pipe, data),
+	CT_CODEC_ENTRY(pipe, partial),
+	CT_CODEC_ENTRY(pipe, setup_gpa_direct),
+	CT_CODEC_ENTRY(pipe, teardown_gpa_direct),
+	CT_CODEC_ENTRY(pipe, indication_complete),
+};
+
+static const struct ct_codec *const codecs[] = { ring_codecs, pipe_codecs };
+
+/* The header that all pipe messages begin with; no table lists it. */
+static const struct hvp_field_desc no_gaps[] = { { .name = NULL } };
+static const struct ct_codec header_codec = CT_CODEC_ENTRY(pipe, header);
+
+CT_ROW(pipe, header, 8, no_gaps)
+
 START_TEST(every_truncation_is_short)
 {
 	static uint8_t bytes[CT_MAX];
@@ -98,6 +133,52 @@ START_TEST(every_bound_is_enforced_both_ways)
 }
 END_TEST
 
+START_TEST(everything_fits_into_its_size_and_nothing_smaller)
+{
+	static uint8_t bytes[CT_MAX];
+	uint32_t seed = 0xf175;
+
+	for (int t = 0; t < 2; t++)
+		for (size_t i = 0; i < tables[t]->msg_count; i++) {
+			const struct hvp_msg_desc *m = &tables[t]->msgs[i];
+			size_t size = example(m, bytes, &seed);
+
+			ct_fits(m, &codecs[t][i], none, bytes, size);
+		}
+}
+END_TEST
+
+START_TEST(every_bound_is_enforced_before_anything_is_written)
+{
+	static uint8_t bytes[CT_MAX];
+	uint32_t seed = 0xb0b;
+	int tried = 0;
+
+	for (int t = 0; t < 2; t++)
+		for (size_t i = 0; i < tables[t]->msg_count; i++) {
+			const struct hvp_msg_desc *m = &tables[t]->msgs[i];
+			size_t size = example(m, bytes, &seed);
+
+			tried += ct_invalidate(m, &codecs[t][i], none, bytes, size);
+		}
+	ck_assert_int_eq(tried, 1 + 1 + 1 + 1 + 4 + 2); /* as above, without the ids */
+}
+END_TEST
+
+START_TEST(a_pipe_header_is_checked_like_a_message)
+{
+	uint32_t seed = 0x4ead;
+	uint8_t bytes[16];
+
+	for (int round = 0; round < 20; round++) {
+		ct_fill(&row_pipe_header, bytes, sizeof(bytes), &seed);
+		ct_truncate(&row_pipe_header, none, bytes, sizeof(bytes), 8);
+		ct_round_trip(&row_pipe_header, none, bytes, 8);
+		ct_fits(&row_pipe_header, &header_codec, none, bytes, 8);
+	}
+}
+END_TEST
+
 START_TEST(a_descriptor_shorter_than_its_header_is_refused)
 {
 	static const uint8_t bytes[16] = { 6, 0, 5, 0, 4, 0, 0, 0 };
@@ -120,13 +201,37 @@ END_TEST
 START_TEST(a_partial_message_cannot_be_consumed_beyond_its_size)
 {
 	static const uint8_t bytes[8] = { 2, 0, 0, 0, 16, 0, 17, 0 };
+	uint8_t buf[8];
 	struct hvp_pipe_partial m;
 	struct hvp_rd r = hvp_rd_init(bytes, sizeof(bytes));
+	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
 	struct hvp_fault fault;
 
 	ck_assert_int_eq(hvp_pipe_partial_decode(&r, none, &m, &fault), HVP_VALUE);
 	ck_assert_str_eq(fault.field, "consumed");
 	ck_assert(fault.found == 17 && fault.low == 0 && fault.high == 16);
+	ck_assert_int_eq(hvp_pipe_partial_encode(&w, none, &m, &fault), HVP_ARG);
+	ck_assert_str_eq(fault.field, "consumed");
+	ck_assert_uint_eq(w.off, 0);
+	m.consumed = 16;
+	ck_assert_int_eq(hvp_pipe_partial_encode(&w, none, &m, &fault), HVP_OK);
+}
+END_TEST
+
+START_TEST(ranges_longer_than_a_pipe_message_are_not_sent)
+{
+	static uint8_t ranges[16376], buf[CT_MAX];
+	struct hvp_pipe_setup_gpa_direct m = { 9, 1, 0, 1, { ranges, 16376, 0 } };
+	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
+	struct hvp_fault fault;
+
+	ck_assert_int_eq(hvp_pipe_setup_gpa_direct_encode(&w, none, &m, &fault), HVP_ARG);
+	ck_assert_str_eq(fault.field, "ranges");
+	ck_assert(fault.found == 16376 && fault.low == 0 && fault.high == 16375);
+	ck_assert_uint_eq(w.off, 0);
+	m.ranges.off = 1;
+	ck_assert_int_eq(hvp_pipe_setup_gpa_direct_encode(&w, none, &m, &fault), HVP_OK);
+	ck_assert_uint_eq(w.off, HVP_PIPE_SETUP_GPA_DIRECT_MAX_SIZE);
 }
 END_TEST
 
@@ -307,8 +412,12 @@ int main(void)
 	tcase_add_test(tc, every_truncation_is_short);
 	tcase_add_test(tc, everything_survives_decode_encode_decode);
 	tcase_add_test(tc, every_bound_is_enforced_both_ways);
+	tcase_add_test(tc, everything_fits_into_its_size_and_nothing_smaller);
+	tcase_add_test(tc, every_bound_is_enforced_before_anything_is_written);
+	tcase_add_test(tc, a_pipe_header_is_checked_like_a_message);
 	tcase_add_test(tc, a_descriptor_shorter_than_its_header_is_refused);
 	tcase_add_test(tc, a_partial_message_cannot_be_consumed_beyond_its_size);
+	tcase_add_test(tc, ranges_longer_than_a_pipe_message_are_not_sent);
 	tcase_add_test(tc, example_a8_is_an_in_band_packet);
 	tcase_add_test(tc, example_a10_is_a_gpa_direct_packet);
 	tcase_add_test(tc, transfer_pages_have_their_ranges_behind_them);

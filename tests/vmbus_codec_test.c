@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Codecs of the VMBus channel messages, against the worked examples and against themselves. */
 #include "codec_table.h"
+#include "vmbus_codecs.h"
 
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
@@ -162,6 +163,42 @@ START_TEST(every_bound_is_enforced_both_ways)
 }
 END_TEST
 
+START_TEST(every_message_fits_into_its_size_and_nothing_smaller)
+{
+	uint32_t seed = 0xf175;
+	uint8_t bytes[256];
+
+	ck_assert_uint_eq(COUNT(codecs), hvp_vmbus_proto.msg_count);
+	for (size_t i = 0; i < COUNT(codecs); i++)
+		for (size_t v = 0; v < COUNT(versions); v++)
+			for (uint32_t features = 0; features <= 0xff; features += 0xff) {
+				struct hvp_neg neg = { versions[v], features };
+				size_t size = example(message(i), neg, bytes, &seed);
+
+				if (!allowed(message(i), neg))
+					continue;
+				ct_fits(message(i), &codecs[i], neg, bytes, size);
+				ct_fits(message(i), &codecs[i], neg, bytes,
+					least_size(message(i), neg));
+			}
+}
+END_TEST
+
+START_TEST(every_bound_is_enforced_before_a_message_is_written)
+{
+	uint32_t seed = 0xb0b;
+	uint8_t bytes[256];
+	int tried = 0;
+
+	for (size_t i = 0; i < COUNT(codecs); i++) {
+		size_t size = example(message(i), newest, bytes, &seed);
+
+		tried += ct_invalidate(message(i), &codecs[i], newest, bytes, size);
+	}
+	ck_assert_int_eq(tried, 2); /* the channel id of an offer */
+}
+END_TEST
+
 START_TEST(a_message_below_its_version_is_unsupported)
 {
 	uint32_t seed = 77;
@@ -183,6 +220,9 @@ START_TEST(a_message_below_its_version_is_unsupported)
 			ck_assert_uint_eq(fault.low, m->since);
 			ck_assert_int_eq(m->encode(&w, below, msg, &fault), HVP_UNSUPPORTED);
 			ck_assert_uint_eq(w.off, 0);
+			memset(&fault, 0, sizeof(fault));
+			ck_assert_int_eq(codecs[i].validate(msg, below, &fault), HVP_UNSUPPORTED);
+			ck_assert_str_eq(fault.field, "version");
 		}
 		free(msg);
 	}
@@ -210,6 +250,10 @@ START_TEST(a_message_without_its_feature_is_unsupported)
 					 HVP_UNSUPPORTED);
 			ck_assert_str_eq(fault.field, "features");
 			ck_assert_int_eq(m->encode(&w, without, msg, NULL), HVP_UNSUPPORTED);
+			ck_assert_uint_eq(w.off, 0);
+			memset(&fault, 0, sizeof(fault));
+			ck_assert_int_eq(codecs[i].validate(msg, without, &fault), HVP_UNSUPPORTED);
+			ck_assert_str_eq(fault.field, "features");
 			ck_assert_int_eq(ct_decode(m, with, bytes, size, msg, &fault), HVP_OK);
 		}
 		free(msg);
@@ -524,6 +568,27 @@ START_TEST(range_data_that_is_ragged_or_too_long_is_not_sent)
 }
 END_TEST
 
+START_TEST(a_body_that_is_ragged_or_too_long_is_not_sent)
+{
+	uint8_t words[240] = { 0 }, buf[256];
+	struct hvp_vmbus_gpadl_body m = { 1, 0x11, { words, 12, 0 } };
+	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
+	struct hvp_fault fault;
+
+	ck_assert_int_eq(hvp_vmbus_gpadl_body_encode(&w, newest, &m, &fault), HVP_ARG);
+	ck_assert_str_eq(fault.field, "ranges");
+	ck_assert_uint_eq(fault.found, 12);
+	m.ranges.len = 29 * 8;
+	ck_assert_int_eq(hvp_vmbus_gpadl_body_encode(&w, newest, &m, &fault), HVP_ARG);
+	ck_assert_uint_eq(fault.found, 29 * 8);
+	ck_assert_uint_eq(fault.high, 28 * 8);
+	ck_assert_uint_eq(w.off, 0);
+	m.ranges.off = 8;
+	ck_assert_int_eq(hvp_vmbus_gpadl_body_encode(&w, newest, &m, &fault), HVP_OK);
+	ck_assert_uint_eq(w.off, 16 + 28 * 8);
+}
+END_TEST
+
 START_TEST(a_tail_that_is_no_whole_word_stays_in_the_cursor)
 {
 	uint8_t bytes[248] = { 8 };
@@ -583,6 +648,71 @@ START_TEST(a_group_against_the_rule_is_not_sent)
 }
 END_TEST
 
+/* The encoder of message @i refuses @msg, names @field and writes nothing. */
+static void presence_refused(size_t i, struct hvp_neg neg, const void *msg, const char *field)
+{
+	uint8_t buf[256];
+	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
+	struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+
+	ck_assert_int_eq(message(i)->encode(&w, neg, msg, &fault), HVP_ARG);
+	ck_assert_str_eq(fault.field, field);
+	ck_assert_uint_eq(w.off, 0);
+	ck_assert_int_eq(codecs[i].validate(msg, neg, NULL), HVP_ARG);
+}
+
+START_TEST(a_group_that_the_version_does_not_have_is_not_sent)
+{
+	struct hvp_neg first = { HVP_VMBUS_VERSION_0_13, 0 };
+	struct hvp_neg second = { HVP_VMBUS_VERSION_1_1, 0 };
+	struct hvp_neg before_silos = { HVP_VMBUS_VERSION_5_1, 0 };
+	struct hvp_neg silos = { HVP_VMBUS_VERSION_5_2, 0 };
+	struct hvp_vmbus_offer_channel offer;
+	struct hvp_vmbus_tl_connect_request request;
+	struct hvp_vmbus_initiate_contact contact;
+	struct hvp_vmbus_version_response response;
+
+	memset(&offer, 0, sizeof(offer));
+	offer.channel_id = 1;
+	ck_assert_int_eq(hvp_vmbus_offer_channel_validate(&offer, first, NULL), HVP_OK);
+	presence_refused(0, second, &offer, "has_dedicated_connection");
+	offer.has_dedicated_connection = true;
+	ck_assert_int_eq(hvp_vmbus_offer_channel_validate(&offer, second, NULL), HVP_OK);
+	presence_refused(0, first, &offer, "has_dedicated_connection");
+
+	memset(&request, 0, sizeof(request));
+	ck_assert_int_eq(hvp_vmbus_tl_connect_request_validate(&request, before_silos, NULL),
+			 HVP_OK);
+	ck_assert_int_eq(hvp_vmbus_tl_connect_request_validate(&request, silos, NULL), HVP_OK);
+	request.has_silo_id = true;
+	ck_assert_int_eq(hvp_vmbus_tl_connect_request_validate(&request, silos, NULL), HVP_OK);
+	presence_refused(20, before_silos, &request, "has_silo_id");
+
+	memset(&contact, 0, sizeof(contact));
+	presence_refused(13, first, &contact, "has_interrupt_page");
+	memset(&response, 0, sizeof(response));
+	response.has_monitor_pages = true;
+	presence_refused(14, first, &response, "has_monitor_pages");
+}
+END_TEST
+
+START_TEST(user_defined_forms_are_checked_like_messages)
+{
+	uint32_t seed = 0x1de;
+	uint8_t bytes[128];
+
+	for (int round = 0; round < 20; round++)
+		for (size_t i = 0; i < COUNT(records); i++) {
+			const struct hvp_msg_desc *m = records[i];
+
+			ct_fill(m, bytes, sizeof(bytes), &seed);
+			ct_truncate(m, newest, bytes, m->max_size + 4u, m->min_size);
+			ct_round_trip(m, newest, bytes, m->max_size);
+			ct_fits(m, &record_codecs[i], newest, bytes, m->max_size);
+		}
+}
+END_TEST
+
 START_TEST(user_defined_forms_round_trip)
 {
 	uint8_t bytes[120], buf[120];
@@ -590,11 +720,12 @@ START_TEST(user_defined_forms_round_trip)
 	struct hvp_vmbus_user_defined_pipe pipe;
 	struct hvp_vmbus_user_defined_hvsock sock;
 	struct hvp_vmbus_user_defined_ide ide;
-	struct hvp_rd r = hvp_rd_init(bytes, sizeof(bytes));
 	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
+	struct hvp_rd r;
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)ct_random(&seed);
+	r = hvp_rd_init(bytes, sizeof(bytes));
 	ck_assert_int_eq(hvp_vmbus_user_defined_pipe_decode(&r, newest, &pipe, NULL), HVP_OK);
 	ck_assert_uint_eq(pipe.pipe_flags, ct_get(bytes + 116, 4));
 	ck_assert_int_eq(hvp_vmbus_user_defined_pipe_encode(&w, newest, &pipe, NULL), HVP_OK);
@@ -624,6 +755,8 @@ int main(void)
 	tcase_add_test(tc, every_truncation_of_every_message_is_short);
 	tcase_add_test(tc, every_message_survives_decode_encode_decode);
 	tcase_add_test(tc, every_bound_is_enforced_both_ways);
+	tcase_add_test(tc, every_message_fits_into_its_size_and_nothing_smaller);
+	tcase_add_test(tc, every_bound_is_enforced_before_a_message_is_written);
 	tcase_add_test(tc, a_message_below_its_version_is_unsupported);
 	tcase_add_test(tc, a_message_without_its_feature_is_unsupported);
 	tcase_add_test(tc, a_message_is_found_in_its_own_direction_only);
@@ -637,8 +770,11 @@ int main(void)
 	tcase_add_test(tc, an_offer_read_by_hand_is_the_same);
 	tcase_add_test(tc, a_gpadl_body_written_by_hand_is_the_same);
 	tcase_add_test(tc, range_data_that_is_ragged_or_too_long_is_not_sent);
+	tcase_add_test(tc, a_body_that_is_ragged_or_too_long_is_not_sent);
 	tcase_add_test(tc, a_tail_that_is_no_whole_word_stays_in_the_cursor);
 	tcase_add_test(tc, a_group_against_the_rule_is_not_sent);
+	tcase_add_test(tc, a_group_that_the_version_does_not_have_is_not_sent);
+	tcase_add_test(tc, user_defined_forms_are_checked_like_messages);
 	tcase_add_test(tc, user_defined_forms_round_trip);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
