@@ -14,6 +14,8 @@ static uint16_t post_message(void *os, uint32_t connection_id, const uint8_t *by
 			f->answer = 0;
 		return answer;
 	}
+	if (f->fail_after > 0 && --f->fail_after == 0)
+		f->answer = f->fail_with;
 	ck_assert_uint_lt(f->posted, FAKE_POSTS);
 	ck_assert_uint_ge(size, 8);
 	ck_assert_uint_le(size, 240);

@@ -42,6 +42,8 @@ struct fake {
 	unsigned int attempts;
 	uint16_t answer; /* of post_message */
 	unsigned int answers; /* how often before SUCCESS again; 0: for ever */
+	unsigned int fail_after; /* so many posts succeed, then the answer is this */
+	uint16_t fail_with;
 	uint16_t signal_answer;
 	unsigned int signals;
 	uint32_t signal_connection;

@@ -136,8 +136,7 @@ enum hvp_edge_kind hvp_gpadl_step(struct hvp_gpadl *g, enum hvp_gpadl_event even
 	if (edge->kind != HVP_EDGE_GO)
 		return (enum hvp_edge_kind)edge->kind;
 	g->state = edge->next;
-	if (edge->action)
-		edge->action(g);
+	edge->action(g);
 	return HVP_EDGE_GO;
 }
 
