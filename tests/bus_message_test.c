@@ -196,6 +196,8 @@ START_TEST(configurations_outside_their_range_are_refused)
 	REFUSED(f->cfg.monitor_gpa[0] = 0x12001);
 	REFUSED(f->cfg.interrupt_page = NULL);
 	REFUSED(f->cfg.interrupt_page_gpa = 1);
+	REFUSED(f->cfg.interrupt_page_gpa = 0; f->cfg.interrupt_page = NULL;
+		f->cfg.min_version = HVP_VMBUS_VERSION_0_13);
 	REFUSED(f->cfg.target_sint = 16);
 	REFUSED(f->cfg.target_vtl = 16);
 	REFUSED(f->cfg.allow_count = 1);
@@ -224,6 +226,36 @@ START_TEST(services_are_checked_once_and_optional_ones_come_in_pairs)
 	ck_assert_int_eq(hvp_os_ops_check(&ops), HVP_OK);
 	ops.post_message = NULL;
 	ck_assert_int_eq(hvp_os_ops_check(&ops), HVP_ARG);
+	ops.post_message = f->ops.post_message;
+	ops.signal_event = NULL;
+	ck_assert_int_eq(hvp_os_ops_check(&ops), HVP_ARG);
+	fake_free(f);
+}
+END_TEST
+
+/* A guest with a client id shows it unless its features are listed without it. */
+START_TEST(defaults_follow_from_what_is_configured)
+{
+	struct fake *f = fake_new();
+	const uint8_t *m;
+
+	f->cfg.client_id = endpoint;
+	f->cfg.tl_request_count = 0;
+	f->cfg.tl_requests = NULL;
+	f->cfg.isolated = true;
+	f->cfg.min_version = HVP_VMBUS_VERSION_5_3;
+	f->cfg.contact_timeout = HVP_NEVER - 1;
+	fake_start(f);
+	ck_assert_int_eq(hvp_bus_connect(&f->bus), HVP_OK);
+	fake_tick(f);
+	ck_assert_uint_eq(hvp_bus_deadline(&f->bus), HVP_NEVER);
+	m = fake_next_post(f)->bytes;
+	ck_assert_uint_ne(fake_u32(m + 20) & HVP_VMBUS_FEATURE_CLIENT_ID, 0);
+	fake_version(f, 0, 0, 0);
+	ck_assert_uint_eq(fake_u32(fake_next_post(f)->bytes + 8), HVP_VMBUS_VERSION_5_3);
+	fake_version(f, 0, 0, 0);
+	fake_expect_nothing(f);
+	fake_event(f, HVP_EV_CONNECT_FAILED);
 	fake_free(f);
 }
 END_TEST
@@ -240,6 +272,7 @@ static void add_messages(TCase *tc)
 	tcase_add_test(tc, longer_messages_than_needed_are_taken);
 	tcase_add_test(tc, garbage_in_the_header_padding_is_ignored);
 	tcase_add_test(tc, configurations_outside_their_range_are_refused);
+	tcase_add_test(tc, defaults_follow_from_what_is_configured);
 	tcase_add_test(tc, services_are_checked_once_and_optional_ones_come_in_pairs);
 }
 

@@ -236,6 +236,38 @@ START_TEST(gpadl_refuses_what_the_length_cannot_express)
 }
 END_TEST
 
+START_TEST(gpadl_cursor_gives_nothing_after_its_last_word)
+{
+	struct hvp_gpadl_range one = { .byte_count = 4096, .first_pfn = 7 };
+	struct hvp_gpadl_cursor c = { .ranges = &one, .count = 1 };
+	uint64_t value = 0;
+
+	ck_assert(hvp_gpadl_take(&c, &value));
+	ck_assert(hvp_gpadl_take(&c, &value));
+	ck_assert_uint_eq(value, 7);
+	value = 99;
+	ck_assert(!hvp_gpadl_take(&c, &value));
+	ck_assert_uint_eq(value, 99);
+}
+END_TEST
+
+/* A caller that breaks the rule gets a short message, not one with bytes of the stack. */
+START_TEST(gpadl_message_ends_where_ranges_that_shrank_end)
+{
+	struct hvp_gpadl_range range = { .byte_count = 40 * 4096, .first_pfn = 7 };
+	struct hvp_gpadl_build b;
+	uint8_t bytes[240];
+	size_t size = 0;
+
+	ck_assert_int_eq(hvp_gpadl_build_init(&b, CHANNEL, ID, &range, 1), HVP_OK);
+	ck_assert(!hvp_gpadl_build_posted(&b));
+	range.byte_count = 30 * 4096;
+	ck_assert_int_eq(hvp_gpadl_build_next(&b, bytes, sizeof(bytes), &size), HVP_OK);
+	ck_assert_uint_eq(size, 16 + (1 + 30 - 27) * 8);
+	ck_assert(hvp_gpadl_build_posted(&b));
+}
+END_TEST
+
 START_TEST(gpadl_refuses_id_zero)
 {
 	struct hvp_gpadl_range range = { .byte_count = 4096 };
@@ -278,6 +310,8 @@ int main(void)
 	tcase_add_test(tc, gpadl_counts_pages_touched_not_bytes);
 	tcase_add_test(tc, gpadl_refuses_ranges_that_a_host_must_refuse);
 	tcase_add_test(tc, gpadl_refuses_what_the_length_cannot_express);
+	tcase_add_test(tc, gpadl_cursor_gives_nothing_after_its_last_word);
+	tcase_add_test(tc, gpadl_message_ends_where_ranges_that_shrank_end);
 	tcase_add_test(tc, gpadl_refuses_id_zero);
 	tcase_add_test(tc, gpadl_message_needs_its_room);
 	suite_add_tcase(suite, tc);

@@ -69,11 +69,12 @@ enum hvp_status hvp_channel_open(struct hvp_channel *ch, const struct hvp_open *
 	return HVP_OK;
 }
 
+/* The GPADL is no ring: a channel whose ring is CREATED is not OFFERED. */
 static bool reserved_legal(const struct hvp_channel *ch, const struct hvp_gpadl *ring,
 			   uint32_t downstream_page, uint32_t target_sint)
 {
-	if (ring->channel != hvp_channel_index(ch->bus, ch) || ring->ring ||
-	    ring->range_count != 1 || ring->ranges[0].byte_offset != 0 ||
+	if (ring->channel != hvp_channel_index(ch->bus, ch) || ring->range_count != 1 ||
+	    ring->ranges[0].byte_offset != 0 ||
 	    ring->ranges[0].byte_count % HVP_PAGE_SIZE != 0)
 		return false;
 	return target_sint < HVP_HV_SINT_COUNT &&

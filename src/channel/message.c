@@ -132,8 +132,10 @@ static enum hvp_status take_created(struct hvp_bus *bus, struct hvp_rd *r, struc
 		return HVP_OK;
 	}
 	g->created_owed = false;
-	g->host_status = m.status;
-	g->status = m.status == 0 ? HVP_OK : HVP_REFUSED;
+	if (g->state != HVP_GPADL_RETURNED) { /* else a rescind was the result */
+		g->host_status = m.status;
+		g->status = m.status == 0 ? HVP_OK : HVP_REFUSED;
+	}
 	(void)hvp_gpadl_step(g, m.status == 0 ? HVP_GPADL_EV_CREATED : HVP_GPADL_EV_REFUSED);
 	return HVP_OK;
 }
