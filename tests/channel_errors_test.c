@@ -100,7 +100,7 @@ START_TEST(a_channel_is_opened_after_its_offer_was_taken)
 }
 END_TEST
 
-START_TEST(a_flag_of_the_guest_lies_inside_the_page)
+START_TEST(a_guest_names_a_connection_and_a_flag_that_can_be)
 {
 	uint32_t feature = HVP_VMBUS_FEATURE_GUEST_SPECIFIED_SIGNAL_PARAMETERS;
 	struct fake *f = fake_connected(0x60000, feature);
@@ -109,6 +109,12 @@ START_TEST(a_flag_of_the_guest_lies_inside_the_page)
 
 	open.event_flag = 2048;
 	ck_assert_int_eq(hvp_channel_open(ch, &open), HVP_ARG);
+	open.event_flag = 0;
+	ck_assert_int_eq(hvp_channel_open(ch, &open), HVP_ARG);
+	open.event_flag = 1;
+	open.connection_id = 0;
+	ck_assert_int_eq(hvp_channel_open(ch, &open), HVP_ARG);
+	open.connection_id = 0x77;
 	open.event_flag = 2047;
 	ck_assert_int_eq(hvp_channel_open(ch, &open), HVP_OK);
 	ck_assert_ptr_eq(hvp_bus_channel_by_flag(&f->bus, 2047), ch);
@@ -465,7 +471,7 @@ static void add_calls(TCase *tc)
 	tcase_add_test(tc, a_close_takes_back_an_open_that_is_still_queued);
 	tcase_add_test(tc, a_late_answer_to_a_move_does_not_end_one_of_the_next_opening);
 	tcase_add_test(tc, a_channel_is_opened_after_its_offer_was_taken);
-	tcase_add_test(tc, a_flag_of_the_guest_lies_inside_the_page);
+	tcase_add_test(tc, a_guest_names_a_connection_and_a_flag_that_can_be);
 	tcase_add_test(tc,
 		       a_reserved_channel_needs_a_gpadl_of_its_own_with_one_range_of_whole_pages);
 	tcase_add_test(tc, an_open_reserved_channel_neither_moves_nor_takes_memory);

@@ -203,16 +203,14 @@ static bool is_reserved_again(struct hvp_bus *bus, const struct hvp_vmbus_offer_
 	return true;
 }
 
-/* Fields that the version does not have are nothing, whatever the bytes say. */
+/*
+ * Fields that the version does not have are nothing, whatever the bytes say. The decoder did so
+ * with the connection, which is not even there below 1.1.
+ */
 static void drop_unknown_fields(const struct hvp_bus *bus, struct hvp_vmbus_offer_channel *offer)
 {
 	if (bus->neg.version < HVP_VMBUS_VERSION_2_4)
 		offer->subchannel_index = 0;
-	if (bus->neg.version < HVP_VMBUS_VERSION_1_1 || !offer->has_dedicated_connection) {
-		offer->has_dedicated_connection = false;
-		offer->is_dedicated = 0;
-		offer->connection_id = 0;
-	}
 }
 
 void hvp_bus_take_offer(struct hvp_bus *bus, const struct hvp_vmbus_offer_channel *wire)
