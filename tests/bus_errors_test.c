@@ -413,8 +413,8 @@ static void add_posting(TCase *tc)
 	tcase_add_test(tc, a_move_that_cannot_be_posted_says_so_and_may_be_asked_again);
 	tcase_add_test(tc, a_gpadl_whose_body_cannot_be_posted_comes_back);
 	tcase_add_test(tc, a_connect_request_that_cannot_be_posted_is_finished);
-	tcase_add_test(
-		tc, of_all_that_is_queued_only_the_close_of_a_reserved_channel_outlives_a_loss);
+	tcase_add_test(tc,
+		       of_all_that_is_queued_only_the_close_of_a_reserved_channel_outlives_a_loss);
 	tcase_add_test(tc, a_gpadl_that_was_never_posted_comes_back_with_the_loss);
 	tcase_add_test(tc, a_bus_without_a_log_loses_its_connection_silently);
 }

@@ -140,8 +140,8 @@ START_TEST(a_reserved_channel_needs_a_gpadl_of_its_own_with_one_range_of_whole_p
 	bad[3] = create(f, ch, &odd, 1);
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(hvp_channel_open_reserved(ch, bad[i], 2, 1, 3), HVP_ARG);
-	ck_assert_int_eq(
-		hvp_channel_open_reserved(ch, create(f, ch, &four_pages, 1), 2, 1, 3), HVP_OK);
+	ck_assert_int_eq(hvp_channel_open_reserved(ch, create(f, ch, &four_pages, 1), 2, 1, 3),
+			 HVP_OK);
 	fake_free(f);
 }
 END_TEST
@@ -368,8 +368,8 @@ START_TEST(the_id_of_a_reserved_channel_is_not_free_for_another_device)
 	struct fake *f = fake_connected(0x40000, 0);
 	struct hvp_channel *ch = fake_offered(f, 5);
 
-	ck_assert_int_eq(
-		hvp_channel_open_reserved(ch, create(f, ch, &four_pages, 1), 2, 1, 3), HVP_OK);
+	ck_assert_int_eq(hvp_channel_open_reserved(ch, create(f, ch, &four_pages, 1), 2, 1, 3),
+			 HVP_OK);
 	fake_tick(f);
 	fake_opened(f, 5, 0, 0);
 	fake_event(f, HVP_EV_OPENED);

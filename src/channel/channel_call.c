@@ -74,8 +74,7 @@ static bool reserved_legal(const struct hvp_channel *ch, const struct hvp_gpadl 
 			   uint32_t downstream_page, uint32_t target_sint)
 {
 	if (ring->channel != hvp_channel_index(ch->bus, ch) || ring->range_count != 1 ||
-	    ring->ranges[0].byte_offset != 0 ||
-	    ring->ranges[0].byte_count % HVP_PAGE_SIZE != 0)
+	    ring->ranges[0].byte_offset != 0 || ring->ranges[0].byte_count % HVP_PAGE_SIZE != 0)
 		return false;
 	return target_sint < HVP_HV_SINT_COUNT &&
 	       split_legal(ring->ranges[0].byte_count, downstream_page);
