@@ -147,6 +147,7 @@ START_TEST(a_gpadl_whose_body_cannot_be_posted_comes_back)
 	ck_assert_uint_eq(ev.host_status, REFUSED);
 	fake_event(f, HVP_EV_GPADL_RETURNED);
 	fake_no_event(f);
+	ck_assert_uint_eq(ch->gpadls, 1); /* the ring */
 	ck_assert_int_eq(hvp_bus_state(&f->bus), HVP_BUS_CONNECTED);
 	fake_free(f);
 }
