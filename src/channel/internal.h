@@ -4,6 +4,7 @@
 #define HVP_CHANNEL_INTERNAL_H
 
 #include <hvproto/bus.h>
+#include <hvproto/interface.h>
 #include <hvproto/wire/hypervisor.h>
 #include <hvproto/wire/vmbus.h>
 
@@ -144,11 +145,6 @@ static inline uint16_t hvp_channel_index(const struct hvp_bus *bus, const struct
 static inline uint16_t hvp_gpadl_index(const struct hvp_bus *bus, const struct hvp_gpadl *g)
 {
 	return (uint16_t)(g - bus->cfg.gpadls);
-}
-
-static inline bool hvp_guid_equal(const struct hvp_guid *a, const struct hvp_guid *b)
-{
-	return hvp_memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
 /* bus.c */
