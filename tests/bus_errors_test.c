@@ -326,9 +326,12 @@ END_TEST
 static void send_tl_result(struct fake *f, const struct hvp_guid *id, uint32_t status)
 {
 	uint32_t words[9];
+	unsigned int i;
 
-	memcpy(words, id->b, 16);
-	memcpy(words + 4, service.b, 16);
+	for (i = 0; i < 4; i++) {
+		words[i] = fake_u32(id->b + 4 * i);
+		words[4 + i] = fake_u32(service.b + 4 * i);
+	}
 	words[8] = status;
 	fake_send_words(f, HVP_VMBUS_TL_CONNECT_REQUEST_RESULT, words, 9);
 }
