@@ -49,6 +49,17 @@ enum hvt_event_type {
 	HVT_EV_MODIFIED, /* channel, status */
 	HVT_EV_TL_RESULT, /* status; endpoint in guid[0] */
 	HVT_EV_DROPPED, /* a message or packet was refused; text says why */
+	HVT_EV_DEVICE, /* of a device driver: channel (primary), op, args, data; see struct hvt_arg */
+};
+
+/*
+ * Devices have too many words of their own for one structure. Their commands and events have a
+ * name, such as "net.send", named numbers, and bytes; docs/writing-cases.md lists them. A driver
+ * answers HVT_UNSUPPORTED to a name, or to an argument, that it does not know.
+ */
+struct hvt_arg {
+	const char *name; /* dies with the call */
+	uint64_t value;
 };
 
 struct hvt_event {
@@ -65,6 +76,9 @@ struct hvt_event {
 	size_t size;
 	uint8_t guid[2][16];
 	const char *text;
+	const char *op; /* "net.rx"; dies with the call, like args */
+	const struct hvt_arg *args;
+	size_t arg_count;
 };
 
 /* Services of the machine. @m is the handle that create() was given. */
@@ -115,6 +129,7 @@ enum hvt_command_type {
 	HVT_CMD_TL_CONNECT, /* endpoint in guid[0], service in guid[1] */
 	HVT_CMD_OPEN_RESERVED, /* channel, target_vp, value: sint */
 	HVT_CMD_CLOSE_RESERVED, /* channel, target_vp, value: sint */
+	HVT_CMD_DEVICE, /* channel (primary), id, op, args, data */
 };
 
 #define HVT_OK 0
@@ -138,6 +153,9 @@ struct hvt_command {
 	const void *data;
 	size_t data_size;
 	uint8_t guid[2][16];
+	const char *op;
+	const struct hvt_arg *args;
+	size_t arg_count;
 };
 
 /* Entry points of the driver. @d is what create() returned. */
