@@ -92,7 +92,7 @@ static const char *const expected[HVP_BUS_STATES][INPUTS] = {
 	[HVP_BUS_CONTACTING] = {
 		"S", "S", "S", "L::l", "S", "S", "S", "S",
 		"O:q:c", "C:v:", "D", "D", "D", "D", "D", "D",
-		"D", "D", "D", "D", "D", "D",
+		"D", "I", "D", "D", "D", "D",
 		"D", "D", "D", "D", "D", "D", "C::",
 	},
 	[HVP_BUS_OFFERING] = {

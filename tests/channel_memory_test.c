@@ -585,6 +585,36 @@ START_TEST(a_reserved_channel_is_known_again_after_a_reconnect)
 }
 END_TEST
 
+/* 4.0 opened it; the connection that came after may be older and still answers. */
+START_TEST(a_reserved_channel_closes_on_an_older_connection_too)
+{
+	struct fake *f = fake_connected(0x40000, 0);
+	struct hvp_channel *ch = open_reserved(f);
+
+	ck_assert_int_eq(hvp_bus_unload(&f->bus), HVP_OK);
+	fake_tick(f);
+	f->read++;
+	fake_send_header(f, HVP_VMBUS_UNLOAD_COMPLETE);
+	fake_event(f, HVP_EV_DISCONNECTED);
+	ck_assert_int_eq(hvp_bus_connect(&f->bus), HVP_OK);
+	fake_tick(f);
+	fake_version(f, 0, 0, 0); /* not 4.0 any more */
+	fake_tick(f);
+	fake_version(f, 1, 0, FAKE_CONNECTION);
+	fake_event(f, HVP_EV_CONNECTED);
+	ck_assert_uint_lt(hvp_bus_neg(&f->bus).version, 0x40000);
+	fake_tick(f);
+	fake_skip_posts(f);
+	fake_offer(f, 5);
+	ck_assert_int_eq(hvp_channel_close_reserved(ch, 0, 2), HVP_OK);
+	fake_tick(f);
+	fake_send_id(f, HVP_VMBUS_CLOSE_RESERVED_RESPONSE, 5);
+	fake_event(f, HVP_EV_CLOSED);
+	ck_assert_int_eq(hvp_channel_state(ch), HVP_CHANNEL_OFFERED);
+	fake_free(f);
+}
+END_TEST
+
 START_TEST(a_refused_reserved_open_leaves_the_gpadl)
 {
 	static const struct hvp_gpadl_range ring = { .byte_count = 4 * 4096, .first_pfn = 0x10 };
@@ -640,6 +670,7 @@ static void add_others(TCase *tc)
 	tcase_add_test(tc, a_reserved_channel_closes_with_a_response);
 	tcase_add_test(tc, a_reserved_channel_outlives_unload_and_closes_after_it);
 	tcase_add_test(tc, a_reserved_channel_is_known_again_after_a_reconnect);
+	tcase_add_test(tc, a_reserved_channel_closes_on_an_older_connection_too);
 	tcase_add_test(tc, a_refused_reserved_open_leaves_the_gpadl);
 }
 

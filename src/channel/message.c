@@ -174,15 +174,13 @@ static enum hvp_status take_unloaded(struct hvp_bus *bus, struct hvp_rd *r, stru
 
 static enum hvp_status take_reserved(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
+	/* A reserved channel outlives its connection: 4.0 opened it, whatever version came after. */
+	static const struct hvp_neg opened_by = { HVP_VMBUS_VERSION_4_0, 0 };
 	struct hvp_vmbus_close_reserved_response m;
 	struct hvp_channel *ch;
 	enum hvp_status status;
 
-	if (bus->state == HVP_BUS_DISCONNECTED && bus->neg.version == 0) {
-		hvp_bus_ignore(bus);
-		return HVP_OK;
-	}
-	status = hvp_vmbus_close_reserved_response_decode(r, bus->neg, &m, fault);
+	status = hvp_vmbus_close_reserved_response_decode(r, opened_by, &m, fault);
 	if (status != HVP_OK)
 		return status;
 	ch = hvp_bus_channel(bus, m.channel_id);
