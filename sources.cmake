@@ -35,6 +35,16 @@ set(HVP_SOURCES
 	src/core/interfaces_table.c
 	src/core/msg.c
 	src/core/status.c
+	src/nvsp/nvsp_codec_buffer.c
+	src/nvsp/nvsp_codec_chimney.c
+	src/nvsp/nvsp_codec_chimney_packet.c
+	src/nvsp/nvsp_codec_old.c
+	src/nvsp/nvsp_codec_pd.c
+	src/nvsp/nvsp_codec_queue.c
+	src/nvsp/nvsp_codec_rndis.c
+	src/nvsp/nvsp_codec_start.c
+	src/nvsp/nvsp_codec_vf.c
+	src/nvsp/nvsp_table.c
 	src/ring/pipe_codec.c
 	src/ring/pipe_table.c
 	src/ring/reqids.c
@@ -62,6 +72,17 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/synic.h
 	include/hvproto/wire/hypervisor.h
 	include/hvproto/wire/interfaces.h
+	include/hvproto/wire/nvsp.h
+	include/hvproto/wire/nvsp_buffer.h
+	include/hvproto/wire/nvsp_chimney.h
+	include/hvproto/wire/nvsp_chimney_packet.h
+	include/hvproto/wire/nvsp_old.h
+	include/hvproto/wire/nvsp_pd.h
+	include/hvproto/wire/nvsp_queue.h
+	include/hvproto/wire/nvsp_rndis.h
+	include/hvproto/wire/nvsp_start.h
+	include/hvproto/wire/nvsp_table.h
+	include/hvproto/wire/nvsp_vf.h
 	include/hvproto/wire/pipe.h
 	include/hvproto/wire/pipe_table.h
 	include/hvproto/wire/ring.h

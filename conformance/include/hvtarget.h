@@ -49,7 +49,7 @@ enum hvt_event_type {
 	HVT_EV_MODIFIED, /* channel, status */
 	HVT_EV_TL_RESULT, /* status; endpoint in guid[0] */
 	HVT_EV_DROPPED, /* a message or packet was refused; text says why */
-	HVT_EV_DEVICE, /* of a device driver: channel (primary), op, args, data; see struct hvt_arg */
+	HVT_EV_DEVICE, /* of a device driver: channel (primary), op, args, data */
 };
 
 /*

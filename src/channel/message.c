@@ -174,7 +174,7 @@ static enum hvp_status take_unloaded(struct hvp_bus *bus, struct hvp_rd *r, stru
 
 static enum hvp_status take_reserved(struct hvp_bus *bus, struct hvp_rd *r, struct hvp_fault *fault)
 {
-	/* A reserved channel outlives its connection: 4.0 opened it, whatever version came after. */
+	/* It outlives its connection: 4.0 opened it, whatever version came after. */
 	static const struct hvp_neg opened_by = { HVP_VMBUS_VERSION_4_0, 0 };
 	struct hvp_vmbus_close_reserved_response m;
 	struct hvp_channel *ch;
