@@ -63,6 +63,8 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/gpadl.h
 	include/hvproto/interface.h
 	include/hvproto/msg.h
+	include/hvproto/netvsc.h
+	include/hvproto/netvsc_queue.h
 	include/hvproto/os.h
 	include/hvproto/port.h
 	include/hvproto/rd.h
