@@ -40,6 +40,8 @@ set(HVP_SOURCES
 	src/nvsp/nvsp_codec_chimney_packet.c
 	src/nvsp/nvsp_codec_old.c
 	src/nvsp/nvsp_codec_pd.c
+	src/nvsp/nvsp_codec_pd_data.c
+	src/nvsp/nvsp_codec_pd_memory.c
 	src/nvsp/nvsp_codec_queue.c
 	src/nvsp/nvsp_codec_rndis.c
 	src/nvsp/nvsp_codec_start.c
@@ -80,6 +82,8 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/wire/nvsp_chimney_packet.h
 	include/hvproto/wire/nvsp_old.h
 	include/hvproto/wire/nvsp_pd.h
+	include/hvproto/wire/nvsp_pd_data.h
+	include/hvproto/wire/nvsp_pd_memory.h
 	include/hvproto/wire/nvsp_queue.h
 	include/hvproto/wire/nvsp_rndis.h
 	include/hvproto/wire/nvsp_start.h

@@ -242,6 +242,13 @@ PROTOCOLS.nvsp = {
 			{ 0x6, "busy" },
 			{ 0x7, "protocol_unsupported" },
 		} },
+		operational_status = { kind = "enum", closed = false, values = {
+			{ 0x0, "ok" },
+			{ 0x1, "degraded" },
+			{ 0x2, "nonrecoverable" },
+			{ 0x3, "no_contact" },
+			{ 0x4, "lost_communication" },
+		} },
 		capability = { kind = "flags", closed = false, values = {
 			{ 0x1, "vmq" },
 			{ 0x2, "chimney" },
@@ -321,6 +328,82 @@ PROTOCOLS.nvsp = {
 			{ name = "region_id", at = 4, type = "u16", size = 2 },
 			{ name = "flags", at = 6, type = "u16", size = 2, values = "pd_buffer_flag" },
 		  } },
+		{ name = "pd_configuration", title = "PD_CONFIGURATION", min = 14,
+		  fields = {
+			{ name = "mmio_physical_address", at = 0, type = "u64", size = 8, hex = true },
+			{ name = "mmio_length", at = 8, type = "u32", size = 4 },
+			{ name = "num_pd_queues", at = 12, type = "u16", size = 2, doc = "a hint" },
+		  } },
+		{ name = "pd_configuration_complete", title = "PD_CONFIGURATION_COMPLETE", min = 5,
+		  fields = {
+			{ name = "num_pd_queues", at = 0, type = "u16", size = 2 },
+			{ name = "num_receive_rss_pd_queues", at = 2, type = "u8", size = 1 },
+			{ name = "is_supported_by_vsp", at = 3, type = "u8", size = 1 },
+			{ name = "is_enabled_by_vsp", at = 4, type = "u8", size = 1 },
+		  } },
+		{ name = "pd_switch_datapath", title = "PD_SWITCH_DATAPATH", min = 2,
+		  fields = {
+			{ name = "host_datapath_is_packet_direct", at = 0, type = "u8", size = 1 },
+			{ name = "guest_packet_direct_is_enabled", at = 1, type = "u8", size = 1 },
+		  } },
+		{ name = "pd_open_provider", title = "PD_OPEN_PROVIDER", min = 8,
+		  fields = {
+			{ name = "provider_id", at = 0, type = "u32", size = 4 },
+			{ name = "flags", at = 4, type = "u32", size = 4, hex = true },
+		  } },
+		{ name = "pd_provider", title = "PD_PROVIDER", min = 4,
+		  fields = {
+			{ name = "provider_id", at = 0, type = "u32", size = 4 },
+		  } },
+		{ name = "pd_create_queue", title = "PD_CREATE_QUEUE", min = 30,
+		  fields = {
+			{ name = "provider_id", at = 0, type = "u32", size = 4 },
+			{ name = "queue_id", at = 4, type = "u16", size = 2 },
+			{ name = "queue_size", at = 6, type = "u16", size = 2 },
+			{ name = "is_receive_queue", at = 8, type = "u8", size = 1 },
+			{ name = "is_rss_queue", at = 9, type = "u8", size = 1 },
+			{ name = "receive_data_length", at = 10, type = "u32", size = 4 },
+			{ name = "group_mask", at = 14, type = "u64", size = 8, hex = true, doc = "processors of group" },
+			{ name = "group", at = 22, type = "u16", size = 2 },
+			{ name = "reserved", at = 24, type = "bytes", size = 6, reserved = "ignore" },
+		  } },
+		{ name = "pd_create_queue_complete", title = "PD_CREATE_QUEUE_COMPLETE", min = 28,
+		  fields = {
+			{ name = "provider_id", at = 0, type = "u32", size = 4 },
+			{ name = "queue_id", at = 4, type = "u16", size = 2 },
+			{ name = "queue_size", at = 6, type = "u16", size = 2 },
+			{ name = "receive_data_length", at = 8, type = "u32", size = 4 },
+			{ name = "group_mask", at = 12, type = "u64", size = 8, hex = true, doc = "processors of group" },
+			{ name = "group", at = 20, type = "u16", size = 2 },
+			{ name = "reserved", at = 22, type = "bytes", size = 6, reserved = "ignore" },
+		  } },
+		{ name = "pd_queue", title = "PD_QUEUE", min = 6,
+		  fields = {
+			{ name = "provider_id", at = 0, type = "u32", size = 4 },
+			{ name = "queue_id", at = 4, type = "u16", size = 2 },
+		  } },
+		{ name = "pd_allocate_common_buffer", title = "PD_ALLOCATE_COMMON_BUFFER", min = 10,
+		  fields = {
+			{ name = "length", at = 0, type = "u32", size = 4 },
+			{ name = "preferred_node", at = 4, type = "u32", size = 4 },
+			{ name = "region_id", at = 8, type = "u16", size = 2 },
+		  } },
+		{ name = "pd_common_buffer", title = "PD_COMMON_BUFFER", min = 19,
+		  fields = {
+			{ name = "physical_address", at = 0, type = "u64", size = 8, hex = true },
+			{ name = "length", at = 8, type = "u32", size = 4 },
+			{ name = "preferred_node", at = 12, type = "u32", size = 4 },
+			{ name = "region_id", at = 16, type = "u16", size = 2 },
+			{ name = "cache_type", at = 18, type = "u8", size = 1 },
+		  } },
+		{ name = "pd_free_common_buffer", title = "PD_FREE_COMMON_BUFFER", min = 19,
+		  fields = {
+			{ name = "length", at = 0, type = "u32", size = 4 },
+			{ name = "physical_address", at = 4, type = "u64", size = 8, hex = true },
+			{ name = "preferred_node", at = 12, type = "u32", size = 4 },
+			{ name = "region_id", at = 16, type = "u16", size = 2 },
+			{ name = "cache_type", at = 18, type = "u8", size = 1 },
+		  } },
 	},
 	messages = {
 		{ name = "init", title = "INIT", min = 12, id = 1, direction = 1,
@@ -394,46 +477,57 @@ PROTOCOLS.nvsp = {
 		{ name = "send_chimney_delegated_buffer", title = "SEND_CHIMNEY_DELEGATED_BUFFER", min = 4, id = 109, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "send_chimney_delegated_buffer_complete", title = "SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE", min = 4, id = 110, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "revoke_chimney_delegated_buffer", title = "REVOKE_CHIMNEY_DELEGATED_BUFFER", min = 4, id = 111, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "resume_chimney_rx_indication", title = "RESUME_CHIMNEY_RX_INDICATION", min = 4, id = 112, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "terminate_chimney", title = "TERMINATE_CHIMNEY", min = 4, id = 113, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "terminate_chimney_complete", title = "TERMINATE_CHIMNEY_COMPLETE", min = 4, id = 114, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "indicate_chimney_event", title = "INDICATE_CHIMNEY_EVENT", min = 4, id = 115, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "send_chimney_packet", title = "SEND_CHIMNEY_PACKET", min = 4, id = 116, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "send_chimney_packet_complete", title = "SEND_CHIMNEY_PACKET_COMPLETE", min = 4, id = 117, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "post_chimney_recv_request", title = "POST_CHIMNEY_RECV_REQUEST", min = 4, id = 118, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "post_chimney_recv_request_complete", title = "POST_CHIMNEY_RECV_REQUEST_COMPLETE", min = 4, id = 119, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "allocate_receive_buffer", title = "ALLOCATE_RECEIVE_BUFFER", min = 12, id = 120, direction = 2, since = 0x00030002,
 		  fields = {
@@ -462,6 +556,7 @@ PROTOCOLS.nvsp = {
 		{ name = "send_vmq_rndis_packet_complete", title = "SEND_VMQ_RNDIS_PACKET_COMPLETE", min = 4, id = 124, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "ndis_config", title = "NDIS_CONFIG", min = 20, id = 125, direction = 1, since = 0x00030002,
 		  fields = {
@@ -473,10 +568,12 @@ PROTOCOLS.nvsp = {
 		{ name = "allocate_chimney_handle", title = "ALLOCATE_CHIMNEY_HANDLE", min = 4, id = 126, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "allocate_chimney_handle_complete", title = "ALLOCATE_CHIMNEY_HANDLE_COMPLETE", min = 4, id = 127, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "vf_association", title = "VF_ASSOCIATION", min = 12, id = 128, direction = 2, since = 0x00040000,
 		  fields = {
@@ -492,6 +589,7 @@ PROTOCOLS.nvsp = {
 		{ name = "uplink_connect_state", title = "UPLINK_CONNECT_STATE", min = 4, id = 130, direction = 2, since = 0x00040000,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
 		  } },
 		{ name = "oid_query_ex", title = "OID_QUERY_EX", min = 12, id = 131, direction = 1, since = 0x00050000,
 		  fields = {
@@ -530,14 +628,14 @@ PROTOCOLS.nvsp = {
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
 			{ name = "operation", at = 4, type = "u32", size = 4, values = "pd_operation" },
-			{ name = "data", at = 8, type = "rest", item_size = 1, base = 0, doc = "by operation" },
+			{ name = "data", at = 8, type = "rest", item_size = 1, base = 0, doc = "by operation, pd records without _complete" },
 		  } },
 		{ name = "pd_api_complete", title = "PD_API_COMPLETE", min = 12, id = 135, direction = 2, since = 0x00060001,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
 			{ name = "operation", at = 4, type = "u32", size = 4, values = "pd_operation" },
 			{ name = "status", at = 8, type = "u32", size = 4, hex = true, doc = "an NT status" },
-			{ name = "data", at = 12, type = "rest", item_size = 1, base = 0, doc = "by operation" },
+			{ name = "data", at = 12, type = "rest", item_size = 1, base = 0, doc = "by operation, as the pd records say" },
 		  } },
 		{ name = "pd_post_batch", title = "PD_POST_BATCH", min = 8, id = 136, direction = 3, since = 0x00060001,
 		  fields = {

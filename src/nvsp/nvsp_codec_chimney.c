@@ -13,6 +13,9 @@ static const struct hvp_bound bound_send_chimney_delegated_buffer_version = {
 static const struct hvp_bound bound_send_chimney_delegated_buffer_message_type = {
 	"nvsp.send_chimney_delegated_buffer", "message_type", 0, 109u, 109u,
 };
+static const struct hvp_bound bound_send_chimney_delegated_buffer_body = {
+	"nvsp.send_chimney_delegated_buffer", "body", 4, 0u, 0x10000u,
+};
 /* clang-format on */
 
 /*@ requires (fault == \null || \valid(fault));
@@ -44,7 +47,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_chimney_delegated_buffer_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -54,15 +57,18 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_validate(
 {
 	enum hvp_status st = send_chimney_delegated_buffer_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_send_chimney_delegated_buffer_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_send_chimney_delegated_buffer_size(
 	const struct hvp_nvsp_send_chimney_delegated_buffer *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_encode(
@@ -81,6 +87,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.send_chimney_delegated_buffer",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -92,6 +99,9 @@ static const struct hvp_bound bound_send_chimney_delegated_buffer_complete_versi
 };
 static const struct hvp_bound bound_send_chimney_delegated_buffer_complete_message_type = {
 	"nvsp.send_chimney_delegated_buffer_complete", "message_type", 0, 110u, 110u,
+};
+static const struct hvp_bound bound_send_chimney_delegated_buffer_complete_body = {
+	"nvsp.send_chimney_delegated_buffer_complete", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -126,7 +136,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_chimney_delegated_buffer_complete_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -136,15 +146,19 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_validate(
 {
 	enum hvp_status st = send_chimney_delegated_buffer_complete_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG,
+				    &bound_send_chimney_delegated_buffer_complete_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_send_chimney_delegated_buffer_complete_size(
 	const struct hvp_nvsp_send_chimney_delegated_buffer_complete *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
@@ -164,6 +178,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
 				      "nvsp.send_chimney_delegated_buffer_complete",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -175,6 +190,9 @@ static const struct hvp_bound bound_revoke_chimney_delegated_buffer_version = {
 };
 static const struct hvp_bound bound_revoke_chimney_delegated_buffer_message_type = {
 	"nvsp.revoke_chimney_delegated_buffer", "message_type", 0, 111u, 111u,
+};
+static const struct hvp_bound bound_revoke_chimney_delegated_buffer_body = {
+	"nvsp.revoke_chimney_delegated_buffer", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -207,7 +225,7 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_revoke_chimney_delegated_buffer_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -217,15 +235,18 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_validate(
 {
 	enum hvp_status st = revoke_chimney_delegated_buffer_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_revoke_chimney_delegated_buffer_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_revoke_chimney_delegated_buffer_size(
 	const struct hvp_nvsp_revoke_chimney_delegated_buffer *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_encode(
@@ -244,6 +265,7 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.revoke_chimney_delegated_buffer",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -255,6 +277,9 @@ static const struct hvp_bound bound_resume_chimney_rx_indication_version = {
 };
 static const struct hvp_bound bound_resume_chimney_rx_indication_message_type = {
 	"nvsp.resume_chimney_rx_indication", "message_type", 0, 112u, 112u,
+};
+static const struct hvp_bound bound_resume_chimney_rx_indication_body = {
+	"nvsp.resume_chimney_rx_indication", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -287,7 +312,7 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_resume_chimney_rx_indication_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -297,15 +322,18 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_validate(
 {
 	enum hvp_status st = resume_chimney_rx_indication_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_resume_chimney_rx_indication_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_resume_chimney_rx_indication_size(
 	const struct hvp_nvsp_resume_chimney_rx_indication *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_resume_chimney_rx_indication_encode(
@@ -324,6 +352,7 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.resume_chimney_rx_indication",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -335,6 +364,9 @@ static const struct hvp_bound bound_terminate_chimney_version = {
 };
 static const struct hvp_bound bound_terminate_chimney_message_type = {
 	"nvsp.terminate_chimney", "message_type", 0, 113u, 113u,
+};
+static const struct hvp_bound bound_terminate_chimney_body = {
+	"nvsp.terminate_chimney", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -365,7 +397,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_decode(struct hvp_rd *r, struct hvp_n
 	if (hvp_get_u32(p) != HVP_NVSP_TERMINATE_CHIMNEY)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_terminate_chimney_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -374,14 +406,17 @@ enum hvp_status hvp_nvsp_terminate_chimney_validate(const struct hvp_nvsp_termin
 {
 	enum hvp_status st = terminate_chimney_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_terminate_chimney_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_terminate_chimney_size(const struct hvp_nvsp_terminate_chimney *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_terminate_chimney_encode(struct hvp_wr *w, struct hvp_neg neg,
@@ -400,6 +435,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_encode(struct hvp_wr *w, struct hvp_n
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.terminate_chimney", w->cap - w->off,
 				      size);
 	hvp_put_u32(p, HVP_NVSP_TERMINATE_CHIMNEY); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -411,6 +447,9 @@ static const struct hvp_bound bound_terminate_chimney_complete_version = {
 };
 static const struct hvp_bound bound_terminate_chimney_complete_message_type = {
 	"nvsp.terminate_chimney_complete", "message_type", 0, 114u, 114u,
+};
+static const struct hvp_bound bound_terminate_chimney_complete_body = {
+	"nvsp.terminate_chimney_complete", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -441,7 +480,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_decode(
 	if (hvp_get_u32(p) != HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE)
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_terminate_chimney_complete_message_type, hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -451,15 +490,18 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_validate(
 {
 	enum hvp_status st = terminate_chimney_complete_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_terminate_chimney_complete_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_terminate_chimney_complete_size(
 	const struct hvp_nvsp_terminate_chimney_complete *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_terminate_chimney_complete_encode(
@@ -478,5 +520,6 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.terminate_chimney_complete",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }

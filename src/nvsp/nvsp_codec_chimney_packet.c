@@ -13,6 +13,9 @@ static const struct hvp_bound bound_indicate_chimney_event_version = {
 static const struct hvp_bound bound_indicate_chimney_event_message_type = {
 	"nvsp.indicate_chimney_event", "message_type", 0, 115u, 115u,
 };
+static const struct hvp_bound bound_indicate_chimney_event_body = {
+	"nvsp.indicate_chimney_event", "body", 4, 0u, 0x10000u,
+};
 /* clang-format on */
 
 /*@ requires (fault == \null || \valid(fault));
@@ -42,7 +45,7 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_decode(struct hvp_rd *r, struct 
 	if (hvp_get_u32(p) != HVP_NVSP_INDICATE_CHIMNEY_EVENT)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_indicate_chimney_event_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -52,14 +55,17 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_validate(
 {
 	enum hvp_status st = indicate_chimney_event_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_indicate_chimney_event_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_indicate_chimney_event_size(const struct hvp_nvsp_indicate_chimney_event *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_indicate_chimney_event_encode(
@@ -78,6 +84,7 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.indicate_chimney_event",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_INDICATE_CHIMNEY_EVENT); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -89,6 +96,9 @@ static const struct hvp_bound bound_send_chimney_packet_version = {
 };
 static const struct hvp_bound bound_send_chimney_packet_message_type = {
 	"nvsp.send_chimney_packet", "message_type", 0, 116u, 116u,
+};
+static const struct hvp_bound bound_send_chimney_packet_body = {
+	"nvsp.send_chimney_packet", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -119,7 +129,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_decode(struct hvp_rd *r, struct hvp
 	if (hvp_get_u32(p) != HVP_NVSP_SEND_CHIMNEY_PACKET)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_send_chimney_packet_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -128,14 +138,17 @@ enum hvp_status hvp_nvsp_send_chimney_packet_validate(const struct hvp_nvsp_send
 {
 	enum hvp_status st = send_chimney_packet_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_send_chimney_packet_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_send_chimney_packet_size(const struct hvp_nvsp_send_chimney_packet *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_send_chimney_packet_encode(struct hvp_wr *w, struct hvp_neg neg,
@@ -154,6 +167,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_encode(struct hvp_wr *w, struct hvp
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.send_chimney_packet",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_SEND_CHIMNEY_PACKET); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -165,6 +179,9 @@ static const struct hvp_bound bound_send_chimney_packet_complete_version = {
 };
 static const struct hvp_bound bound_send_chimney_packet_complete_message_type = {
 	"nvsp.send_chimney_packet_complete", "message_type", 0, 117u, 117u,
+};
+static const struct hvp_bound bound_send_chimney_packet_complete_body = {
+	"nvsp.send_chimney_packet_complete", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -197,7 +214,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_chimney_packet_complete_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -207,15 +224,18 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_validate(
 {
 	enum hvp_status st = send_chimney_packet_complete_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_send_chimney_packet_complete_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_send_chimney_packet_complete_size(
 	const struct hvp_nvsp_send_chimney_packet_complete *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_send_chimney_packet_complete_encode(
@@ -234,6 +254,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.send_chimney_packet_complete",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -245,6 +266,9 @@ static const struct hvp_bound bound_post_chimney_recv_request_version = {
 };
 static const struct hvp_bound bound_post_chimney_recv_request_message_type = {
 	"nvsp.post_chimney_recv_request", "message_type", 0, 118u, 118u,
+};
+static const struct hvp_bound bound_post_chimney_recv_request_body = {
+	"nvsp.post_chimney_recv_request", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -275,7 +299,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_decode(
 	if (hvp_get_u32(p) != HVP_NVSP_POST_CHIMNEY_RECV_REQUEST)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_post_chimney_recv_request_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -285,14 +309,17 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_validate(
 {
 	enum hvp_status st = post_chimney_recv_request_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_post_chimney_recv_request_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_post_chimney_recv_request_size(const struct hvp_nvsp_post_chimney_recv_request *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_post_chimney_recv_request_encode(
@@ -311,6 +338,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.post_chimney_recv_request",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_POST_CHIMNEY_RECV_REQUEST); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -322,6 +350,9 @@ static const struct hvp_bound bound_post_chimney_recv_request_complete_version =
 };
 static const struct hvp_bound bound_post_chimney_recv_request_complete_message_type = {
 	"nvsp.post_chimney_recv_request_complete", "message_type", 0, 119u, 119u,
+};
+static const struct hvp_bound bound_post_chimney_recv_request_complete_body = {
+	"nvsp.post_chimney_recv_request_complete", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -354,7 +385,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_post_chimney_recv_request_complete_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -364,15 +395,18 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_validate(
 {
 	enum hvp_status st = post_chimney_recv_request_complete_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_post_chimney_recv_request_complete_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_post_chimney_recv_request_complete_size(
 	const struct hvp_nvsp_post_chimney_recv_request_complete *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_encode(
@@ -391,6 +425,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.post_chimney_recv_request_complete",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -402,6 +437,9 @@ static const struct hvp_bound bound_allocate_chimney_handle_version = {
 };
 static const struct hvp_bound bound_allocate_chimney_handle_message_type = {
 	"nvsp.allocate_chimney_handle", "message_type", 0, 126u, 126u,
+};
+static const struct hvp_bound bound_allocate_chimney_handle_body = {
+	"nvsp.allocate_chimney_handle", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -432,7 +470,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_decode(
 	if (hvp_get_u32(p) != HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_allocate_chimney_handle_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -442,14 +480,17 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_validate(
 {
 	enum hvp_status st = allocate_chimney_handle_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_allocate_chimney_handle_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_allocate_chimney_handle_size(const struct hvp_nvsp_allocate_chimney_handle *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_allocate_chimney_handle_encode(
@@ -468,6 +509,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.allocate_chimney_handle",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -479,6 +521,9 @@ static const struct hvp_bound bound_allocate_chimney_handle_complete_version = {
 };
 static const struct hvp_bound bound_allocate_chimney_handle_complete_message_type = {
 	"nvsp.allocate_chimney_handle_complete", "message_type", 0, 127u, 127u,
+};
+static const struct hvp_bound bound_allocate_chimney_handle_complete_body = {
+	"nvsp.allocate_chimney_handle_complete", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -511,7 +556,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_allocate_chimney_handle_complete_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -521,15 +566,18 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_validate(
 {
 	enum hvp_status st = allocate_chimney_handle_complete_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_allocate_chimney_handle_complete_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_allocate_chimney_handle_complete_size(
 	const struct hvp_nvsp_allocate_chimney_handle_complete *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_encode(
@@ -548,5 +596,6 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.allocate_chimney_handle_complete",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }

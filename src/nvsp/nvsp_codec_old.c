@@ -461,6 +461,9 @@ static const struct hvp_bound bound_send_vmq_rndis_packet_complete_version = {
 static const struct hvp_bound bound_send_vmq_rndis_packet_complete_message_type = {
 	"nvsp.send_vmq_rndis_packet_complete", "message_type", 0, 124u, 124u,
 };
+static const struct hvp_bound bound_send_vmq_rndis_packet_complete_body = {
+	"nvsp.send_vmq_rndis_packet_complete", "body", 4, 0u, 0x10000u,
+};
 /* clang-format on */
 
 /*@ requires (fault == \null || \valid(fault));
@@ -492,7 +495,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_vmq_rndis_packet_complete_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -502,15 +505,18 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_validate(
 {
 	enum hvp_status st = send_vmq_rndis_packet_complete_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_send_vmq_rndis_packet_complete_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_send_vmq_rndis_packet_complete_size(
 	const struct hvp_nvsp_send_vmq_rndis_packet_complete *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_encode(
@@ -529,6 +535,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_encode(
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.send_vmq_rndis_packet_complete",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }
 
@@ -540,6 +547,9 @@ static const struct hvp_bound bound_uplink_connect_state_version = {
 };
 static const struct hvp_bound bound_uplink_connect_state_message_type = {
 	"nvsp.uplink_connect_state", "message_type", 0, 130u, 130u,
+};
+static const struct hvp_bound bound_uplink_connect_state_body = {
+	"nvsp.uplink_connect_state", "body", 4, 0u, 0x10000u,
 };
 /* clang-format on */
 
@@ -570,7 +580,7 @@ enum hvp_status hvp_nvsp_uplink_connect_state_decode(struct hvp_rd *r, struct hv
 	if (hvp_get_u32(p) != HVP_NVSP_UPLINK_CONNECT_STATE)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_uplink_connect_state_message_type,
 				    hvp_get_u32(p));
-	out->none = 0;
+	hvp_cut_rest(r, 1, 65536, &out->body);
 	return HVP_OK;
 }
 
@@ -579,14 +589,17 @@ enum hvp_status hvp_nvsp_uplink_connect_state_validate(
 {
 	enum hvp_status st = uplink_connect_state_gate(neg, fault);
 
-	(void)in;
-	return st;
+	if (st != HVP_OK)
+		return st;
+	if (hvp_view_size(&in->body) > 65536)
+		return hvp_fault_at(fault, HVP_ARG, &bound_uplink_connect_state_body,
+				    hvp_view_size(&in->body));
+	return HVP_OK;
 }
 
 size_t hvp_nvsp_uplink_connect_state_size(const struct hvp_nvsp_uplink_connect_state *in)
 {
-	(void)in;
-	return 4u;
+	return 4u + hvp_view_size(&in->body);
 }
 
 enum hvp_status hvp_nvsp_uplink_connect_state_encode(struct hvp_wr *w, struct hvp_neg neg,
@@ -605,5 +618,6 @@ enum hvp_status hvp_nvsp_uplink_connect_state_encode(struct hvp_wr *w, struct hv
 		return hvp_fault_size(fault, HVP_NOSPACE, "nvsp.uplink_connect_state",
 				      w->cap - w->off, size);
 	hvp_put_u32(p, HVP_NVSP_UPLINK_CONNECT_STATE); /* +0 */
+	hvp_put_view(p + 4, &in->body);
 	return HVP_OK;
 }

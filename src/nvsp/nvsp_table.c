@@ -245,6 +245,8 @@ static const struct hvp_bound bound_send_chimney_delegated_buffer_message_type =
 static const struct hvp_field_desc send_chimney_delegated_buffer_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_send_chimney_delegated_buffer_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_send_chimney_delegated_buffer, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -252,6 +254,8 @@ static const struct hvp_bound bound_send_chimney_delegated_buffer_complete_messa
 static const struct hvp_field_desc send_chimney_delegated_buffer_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_send_chimney_delegated_buffer_complete_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_send_chimney_delegated_buffer_complete, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -259,6 +263,8 @@ static const struct hvp_bound bound_revoke_chimney_delegated_buffer_message_type
 static const struct hvp_field_desc revoke_chimney_delegated_buffer_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_revoke_chimney_delegated_buffer_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_revoke_chimney_delegated_buffer, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -266,6 +272,8 @@ static const struct hvp_bound bound_resume_chimney_rx_indication_message_type = 
 static const struct hvp_field_desc resume_chimney_rx_indication_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_resume_chimney_rx_indication_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_resume_chimney_rx_indication, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -273,6 +281,8 @@ static const struct hvp_bound bound_terminate_chimney_message_type = { "nvsp.ter
 static const struct hvp_field_desc terminate_chimney_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_terminate_chimney_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_terminate_chimney, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -280,6 +290,8 @@ static const struct hvp_bound bound_terminate_chimney_complete_message_type = { 
 static const struct hvp_field_desc terminate_chimney_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_terminate_chimney_complete_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_terminate_chimney_complete, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -287,6 +299,8 @@ static const struct hvp_bound bound_indicate_chimney_event_message_type = { "nvs
 static const struct hvp_field_desc indicate_chimney_event_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_indicate_chimney_event_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_indicate_chimney_event, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -294,6 +308,8 @@ static const struct hvp_bound bound_send_chimney_packet_message_type = { "nvsp.s
 static const struct hvp_field_desc send_chimney_packet_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_send_chimney_packet_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_send_chimney_packet, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -301,6 +317,8 @@ static const struct hvp_bound bound_send_chimney_packet_complete_message_type = 
 static const struct hvp_field_desc send_chimney_packet_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_send_chimney_packet_complete_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_send_chimney_packet_complete, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -308,6 +326,8 @@ static const struct hvp_bound bound_post_chimney_recv_request_message_type = { "
 static const struct hvp_field_desc post_chimney_recv_request_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_post_chimney_recv_request_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_post_chimney_recv_request, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -315,6 +335,8 @@ static const struct hvp_bound bound_post_chimney_recv_request_complete_message_t
 static const struct hvp_field_desc post_chimney_recv_request_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_post_chimney_recv_request_complete_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_post_chimney_recv_request_complete, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -366,6 +388,8 @@ static const struct hvp_bound bound_send_vmq_rndis_packet_complete_message_type 
 static const struct hvp_field_desc send_vmq_rndis_packet_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_send_vmq_rndis_packet_complete_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_send_vmq_rndis_packet_complete, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -386,6 +410,8 @@ static const struct hvp_bound bound_allocate_chimney_handle_message_type = { "nv
 static const struct hvp_field_desc allocate_chimney_handle_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_allocate_chimney_handle_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_allocate_chimney_handle, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -393,6 +419,8 @@ static const struct hvp_bound bound_allocate_chimney_handle_complete_message_typ
 static const struct hvp_field_desc allocate_chimney_handle_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_allocate_chimney_handle_complete_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_allocate_chimney_handle_complete, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -420,6 +448,8 @@ static const struct hvp_bound bound_uplink_connect_state_message_type = { "nvsp.
 static const struct hvp_field_desc uplink_connect_state_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_uplink_connect_state_message_type, NULL, NULL },
+	{ "body", HVP_FIELD_VIEW, 0, 4, 1,
+	  offsetof(struct hvp_nvsp_uplink_connect_state, body), NULL, NULL, NULL },
 	{ NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 

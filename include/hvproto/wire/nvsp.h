@@ -19,6 +19,8 @@
 #include <hvproto/wire/nvsp_buffer.h>
 #include <hvproto/wire/nvsp_old.h>
 #include <hvproto/wire/nvsp_pd.h>
+#include <hvproto/wire/nvsp_pd_data.h>
+#include <hvproto/wire/nvsp_pd_memory.h>
 #include <hvproto/wire/nvsp_start.h>
 #include <hvproto/wire/nvsp_rndis.h>
 #include <hvproto/wire/nvsp_chimney.h>
@@ -58,6 +60,19 @@ extern "C" {
 #define HVP_NVSP_STATUS_INVALID_RNDIS_PACKET	5u
 #define HVP_NVSP_STATUS_BUSY			6u
 #define HVP_NVSP_STATUS_PROTOCOL_UNSUPPORTED	7u /* no known host sends it */
+/* clang-format on */
+
+/*
+ * How a NIC fares. Defined, but no message carries it.
+ *
+ * Source: OV-PROTO. Evidence: inferred.
+ */
+/* clang-format off */
+#define HVP_NVSP_OPERATIONAL_STATUS_OK			0u
+#define HVP_NVSP_OPERATIONAL_STATUS_DEGRADED		1u
+#define HVP_NVSP_OPERATIONAL_STATUS_NONRECOVERABLE	2u
+#define HVP_NVSP_OPERATIONAL_STATUS_NO_CONTACT		3u
+#define HVP_NVSP_OPERATIONAL_STATUS_LOST_COMMUNICATION	4u
 /* clang-format on */
 
 /*

@@ -24,18 +24,18 @@ extern "C" {
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER		109u
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_delegated_buffer - SEND_CHIMNEY_DELEGATED_BUFFER (109), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_send_chimney_delegated_buffer {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -50,7 +50,9 @@ struct hvp_nvsp_send_chimney_delegated_buffer {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_send_chimney_delegated_buffer *out,
 	struct hvp_fault *fault);
@@ -63,9 +65,11 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_validate(
 	const struct hvp_nvsp_send_chimney_delegated_buffer *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -74,11 +78,13 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_validate(
  * hvp_nvsp_send_chimney_delegated_buffer_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_send_chimney_delegated_buffer_size(
 	const struct hvp_nvsp_send_chimney_delegated_buffer *in);
 
@@ -91,11 +97,15 @@ size_t hvp_nvsp_send_chimney_delegated_buffer_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -104,18 +114,18 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_encode(
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE			110u
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_delegated_buffer_complete - SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE (110), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_send_chimney_delegated_buffer_complete {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -130,7 +140,9 @@ struct hvp_nvsp_send_chimney_delegated_buffer_complete {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg,
 	struct hvp_nvsp_send_chimney_delegated_buffer_complete *out, struct hvp_fault *fault);
@@ -143,9 +155,11 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_validate(
 	const struct hvp_nvsp_send_chimney_delegated_buffer_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -154,11 +168,13 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_validate(
  * hvp_nvsp_send_chimney_delegated_buffer_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_send_chimney_delegated_buffer_complete_size(
 	const struct hvp_nvsp_send_chimney_delegated_buffer_complete *in);
 
@@ -171,11 +187,15 @@ size_t hvp_nvsp_send_chimney_delegated_buffer_complete_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -184,18 +204,18 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER		111u
 #define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_revoke_chimney_delegated_buffer - REVOKE_CHIMNEY_DELEGATED_BUFFER (111), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_revoke_chimney_delegated_buffer {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -210,7 +230,9 @@ struct hvp_nvsp_revoke_chimney_delegated_buffer {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_revoke_chimney_delegated_buffer *out,
 	struct hvp_fault *fault);
@@ -223,9 +245,11 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_validate(
 	const struct hvp_nvsp_revoke_chimney_delegated_buffer *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -234,11 +258,13 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_validate(
  * hvp_nvsp_revoke_chimney_delegated_buffer_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_revoke_chimney_delegated_buffer_size(
 	const struct hvp_nvsp_revoke_chimney_delegated_buffer *in);
 
@@ -251,11 +277,15 @@ size_t hvp_nvsp_revoke_chimney_delegated_buffer_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -264,18 +294,18 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_encode(
 /* clang-format off */
 #define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION		112u
 #define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_resume_chimney_rx_indication - RESUME_CHIMNEY_RX_INDICATION (112), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_resume_chimney_rx_indication {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -290,7 +320,9 @@ struct hvp_nvsp_resume_chimney_rx_indication {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_resume_chimney_rx_indication_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_resume_chimney_rx_indication *out,
 	struct hvp_fault *fault);
@@ -303,9 +335,11 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_resume_chimney_rx_indication_validate(
 	const struct hvp_nvsp_resume_chimney_rx_indication *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -314,11 +348,13 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_validate(
  * hvp_nvsp_resume_chimney_rx_indication_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_resume_chimney_rx_indication_size(
 	const struct hvp_nvsp_resume_chimney_rx_indication *in);
 
@@ -331,11 +367,15 @@ size_t hvp_nvsp_resume_chimney_rx_indication_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_resume_chimney_rx_indication_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -344,18 +384,18 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_encode(
 /* clang-format off */
 #define HVP_NVSP_TERMINATE_CHIMNEY		113u
 #define HVP_NVSP_TERMINATE_CHIMNEY_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_TERMINATE_CHIMNEY_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_TERMINATE_CHIMNEY_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_terminate_chimney - TERMINATE_CHIMNEY (113), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_terminate_chimney {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -370,7 +410,9 @@ struct hvp_nvsp_terminate_chimney {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_terminate_chimney_decode(struct hvp_rd *r, struct hvp_neg neg,
 						  struct hvp_nvsp_terminate_chimney *out,
 						  struct hvp_fault *fault);
@@ -383,9 +425,11 @@ enum hvp_status hvp_nvsp_terminate_chimney_decode(struct hvp_rd *r, struct hvp_n
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_terminate_chimney_validate(const struct hvp_nvsp_terminate_chimney *in,
 						    struct hvp_neg neg, struct hvp_fault *fault);
 
@@ -393,11 +437,13 @@ enum hvp_status hvp_nvsp_terminate_chimney_validate(const struct hvp_nvsp_termin
  * hvp_nvsp_terminate_chimney_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_terminate_chimney_size(const struct hvp_nvsp_terminate_chimney *in);
 
 /**
@@ -409,11 +455,15 @@ size_t hvp_nvsp_terminate_chimney_size(const struct hvp_nvsp_terminate_chimney *
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_terminate_chimney_encode(struct hvp_wr *w, struct hvp_neg neg,
 						  const struct hvp_nvsp_terminate_chimney *in,
@@ -422,18 +472,18 @@ enum hvp_status hvp_nvsp_terminate_chimney_encode(struct hvp_wr *w, struct hvp_n
 /* clang-format off */
 #define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE		114u
 #define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_terminate_chimney_complete - TERMINATE_CHIMNEY_COMPLETE (114), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_terminate_chimney_complete {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -448,7 +498,9 @@ struct hvp_nvsp_terminate_chimney_complete {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_terminate_chimney_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_terminate_chimney_complete *out,
 	struct hvp_fault *fault);
@@ -461,9 +513,11 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_terminate_chimney_complete_validate(
 	const struct hvp_nvsp_terminate_chimney_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -472,11 +526,13 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_validate(
  * hvp_nvsp_terminate_chimney_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_terminate_chimney_complete_size(
 	const struct hvp_nvsp_terminate_chimney_complete *in);
 
@@ -489,11 +545,15 @@ size_t hvp_nvsp_terminate_chimney_complete_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_terminate_chimney_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg, const struct hvp_nvsp_terminate_chimney_complete *in,

@@ -24,18 +24,18 @@ extern "C" {
 /* clang-format off */
 #define HVP_NVSP_INDICATE_CHIMNEY_EVENT			115u
 #define HVP_NVSP_INDICATE_CHIMNEY_EVENT_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_INDICATE_CHIMNEY_EVENT_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_INDICATE_CHIMNEY_EVENT_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_indicate_chimney_event - INDICATE_CHIMNEY_EVENT (115), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_indicate_chimney_event {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -50,7 +50,9 @@ struct hvp_nvsp_indicate_chimney_event {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_indicate_chimney_event_decode(struct hvp_rd *r, struct hvp_neg neg,
 						       struct hvp_nvsp_indicate_chimney_event *out,
 						       struct hvp_fault *fault);
@@ -63,9 +65,11 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_decode(struct hvp_rd *r, struct 
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_indicate_chimney_event_validate(
 	const struct hvp_nvsp_indicate_chimney_event *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -74,11 +78,13 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_validate(
  * hvp_nvsp_indicate_chimney_event_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_indicate_chimney_event_size(const struct hvp_nvsp_indicate_chimney_event *in);
 
 /**
@@ -90,11 +96,15 @@ size_t hvp_nvsp_indicate_chimney_event_size(const struct hvp_nvsp_indicate_chimn
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_indicate_chimney_event_encode(
 	struct hvp_wr *w, struct hvp_neg neg, const struct hvp_nvsp_indicate_chimney_event *in,
@@ -103,18 +113,18 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_encode(
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_PACKET		116u
 #define HVP_NVSP_SEND_CHIMNEY_PACKET_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_PACKET_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_PACKET_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_packet - SEND_CHIMNEY_PACKET (116), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_send_chimney_packet {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -129,7 +139,9 @@ struct hvp_nvsp_send_chimney_packet {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_packet_decode(struct hvp_rd *r, struct hvp_neg neg,
 						    struct hvp_nvsp_send_chimney_packet *out,
 						    struct hvp_fault *fault);
@@ -142,9 +154,11 @@ enum hvp_status hvp_nvsp_send_chimney_packet_decode(struct hvp_rd *r, struct hvp
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_packet_validate(const struct hvp_nvsp_send_chimney_packet *in,
 						      struct hvp_neg neg, struct hvp_fault *fault);
 
@@ -152,11 +166,13 @@ enum hvp_status hvp_nvsp_send_chimney_packet_validate(const struct hvp_nvsp_send
  * hvp_nvsp_send_chimney_packet_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_send_chimney_packet_size(const struct hvp_nvsp_send_chimney_packet *in);
 
 /**
@@ -168,11 +184,15 @@ size_t hvp_nvsp_send_chimney_packet_size(const struct hvp_nvsp_send_chimney_pack
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_send_chimney_packet_encode(struct hvp_wr *w, struct hvp_neg neg,
 						    const struct hvp_nvsp_send_chimney_packet *in,
@@ -181,18 +201,18 @@ enum hvp_status hvp_nvsp_send_chimney_packet_encode(struct hvp_wr *w, struct hvp
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE		117u
 #define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_packet_complete - SEND_CHIMNEY_PACKET_COMPLETE (117), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_send_chimney_packet_complete {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -207,7 +227,9 @@ struct hvp_nvsp_send_chimney_packet_complete {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_packet_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_send_chimney_packet_complete *out,
 	struct hvp_fault *fault);
@@ -220,9 +242,11 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_send_chimney_packet_complete_validate(
 	const struct hvp_nvsp_send_chimney_packet_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -231,11 +255,13 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_validate(
  * hvp_nvsp_send_chimney_packet_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_send_chimney_packet_complete_size(
 	const struct hvp_nvsp_send_chimney_packet_complete *in);
 
@@ -248,11 +274,15 @@ size_t hvp_nvsp_send_chimney_packet_complete_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_send_chimney_packet_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -261,18 +291,18 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST		118u
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_post_chimney_recv_request - POST_CHIMNEY_RECV_REQUEST (118), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_post_chimney_recv_request {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -287,7 +317,9 @@ struct hvp_nvsp_post_chimney_recv_request {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_post_chimney_recv_request *out,
 	struct hvp_fault *fault);
@@ -300,9 +332,11 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_validate(
 	const struct hvp_nvsp_post_chimney_recv_request *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -311,11 +345,13 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_validate(
  * hvp_nvsp_post_chimney_recv_request_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_post_chimney_recv_request_size(const struct hvp_nvsp_post_chimney_recv_request *in);
 
 /**
@@ -327,11 +363,15 @@ size_t hvp_nvsp_post_chimney_recv_request_size(const struct hvp_nvsp_post_chimne
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_encode(
 	struct hvp_wr *w, struct hvp_neg neg, const struct hvp_nvsp_post_chimney_recv_request *in,
@@ -340,18 +380,18 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_encode(
 /* clang-format off */
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE		119u
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_post_chimney_recv_request_complete - POST_CHIMNEY_RECV_REQUEST_COMPLETE (119), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_post_chimney_recv_request_complete {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -366,7 +406,9 @@ struct hvp_nvsp_post_chimney_recv_request_complete {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg,
 	struct hvp_nvsp_post_chimney_recv_request_complete *out, struct hvp_fault *fault);
@@ -379,9 +421,11 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_validate(
 	const struct hvp_nvsp_post_chimney_recv_request_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -390,11 +434,13 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_validate(
  * hvp_nvsp_post_chimney_recv_request_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_post_chimney_recv_request_complete_size(
 	const struct hvp_nvsp_post_chimney_recv_request_complete *in);
 
@@ -407,11 +453,15 @@ size_t hvp_nvsp_post_chimney_recv_request_complete_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -420,18 +470,18 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE		126u
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_allocate_chimney_handle - ALLOCATE_CHIMNEY_HANDLE (126), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_allocate_chimney_handle {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -446,7 +496,9 @@ struct hvp_nvsp_allocate_chimney_handle {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_allocate_chimney_handle *out,
 	struct hvp_fault *fault);
@@ -459,9 +511,11 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_validate(
 	const struct hvp_nvsp_allocate_chimney_handle *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -470,11 +524,13 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_validate(
  * hvp_nvsp_allocate_chimney_handle_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_allocate_chimney_handle_size(const struct hvp_nvsp_allocate_chimney_handle *in);
 
 /**
@@ -486,11 +542,15 @@ size_t hvp_nvsp_allocate_chimney_handle_size(const struct hvp_nvsp_allocate_chim
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_encode(
 	struct hvp_wr *w, struct hvp_neg neg, const struct hvp_nvsp_allocate_chimney_handle *in,
@@ -499,18 +559,18 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_encode(
 /* clang-format off */
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE		127u
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_allocate_chimney_handle_complete - ALLOCATE_CHIMNEY_HANDLE_COMPLETE (127), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_allocate_chimney_handle_complete {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -525,7 +585,9 @@ struct hvp_nvsp_allocate_chimney_handle_complete {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_allocate_chimney_handle_complete *out,
 	struct hvp_fault *fault);
@@ -538,9 +600,11 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_validate(
 	const struct hvp_nvsp_allocate_chimney_handle_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -549,11 +613,13 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_validate(
  * hvp_nvsp_allocate_chimney_handle_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_allocate_chimney_handle_complete_size(
 	const struct hvp_nvsp_allocate_chimney_handle_complete *in);
 
@@ -566,11 +632,15 @@ size_t hvp_nvsp_allocate_chimney_handle_complete_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg,

@@ -440,18 +440,18 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_encode(
 /* clang-format off */
 #define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE			124u
 #define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_vmq_rndis_packet_complete - SEND_VMQ_RNDIS_PACKET_COMPLETE (124), guest to host
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * Body not published, not sent by anybody. Since 2. Source: OV-PROTO; chapter 20
  * section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_send_vmq_rndis_packet_complete {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -466,7 +466,9 @@ struct hvp_nvsp_send_vmq_rndis_packet_complete {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_send_vmq_rndis_packet_complete *out,
 	struct hvp_fault *fault);
@@ -479,9 +481,11 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_decode(
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_validate(
 	const struct hvp_nvsp_send_vmq_rndis_packet_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -490,11 +494,13 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_validate(
  * hvp_nvsp_send_vmq_rndis_packet_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_send_vmq_rndis_packet_complete_size(
 	const struct hvp_nvsp_send_vmq_rndis_packet_complete *in);
 
@@ -507,11 +513,15 @@ size_t hvp_nvsp_send_vmq_rndis_packet_complete_size(
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
@@ -520,18 +530,18 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_UPLINK_CONNECT_STATE		130u
 #define HVP_NVSP_UPLINK_CONNECT_STATE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_UPLINK_CONNECT_STATE_MAX_SIZE	4u /* bytes */
+#define HVP_NVSP_UPLINK_CONNECT_STATE_MAX_SIZE	65535u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_uplink_connect_state - UPLINK_CONNECT_STATE (130), host to guest
- * @none: 0; the message is its header, and C has no empty structures
+ * @body: rest at 4: opaque
  *
  * Body not published, not sent by anybody. Since 4. Source: OV-PROTO; chapter 20
  * section 3.1. Evidence: inferred.
  */
 struct hvp_nvsp_uplink_connect_state {
-	uint8_t none;
+	struct hvp_rd body;
 };
 
 /**
@@ -546,7 +556,9 @@ struct hvp_nvsp_uplink_connect_state {
 /*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
-  @ ensures hvp_rd_ok(r); */
+  @ ensures hvp_rd_ok(r);
+  @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
+  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
 enum hvp_status hvp_nvsp_uplink_connect_state_decode(struct hvp_rd *r, struct hvp_neg neg,
 						     struct hvp_nvsp_uplink_connect_state *out,
 						     struct hvp_fault *fault);
@@ -559,9 +571,11 @@ enum hvp_status hvp_nvsp_uplink_connect_state_decode(struct hvp_rd *r, struct hv
  *
  * Context: any. Return: HVP_OK, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
-  @ assigns *fault; */
+  @ assigns *fault;
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
 enum hvp_status hvp_nvsp_uplink_connect_state_validate(
 	const struct hvp_nvsp_uplink_connect_state *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -570,11 +584,13 @@ enum hvp_status hvp_nvsp_uplink_connect_state_validate(
  * hvp_nvsp_uplink_connect_state_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..4.
+ * Context: any. Return: 4..65535.
  */
-/*@ requires \valid_read(in);
+/*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
+  @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
   @ assigns \nothing;
-  @ ensures \result == 4; */
+  @ ensures in->body.len - in->body.off <= 0x10000 ==> \result == 4 + (in->body.len -
+  @	in->body.off); */
 size_t hvp_nvsp_uplink_connect_state_size(const struct hvp_nvsp_uplink_connect_state *in);
 
 /**
@@ -586,11 +602,15 @@ size_t hvp_nvsp_uplink_connect_state_size(const struct hvp_nvsp_uplink_connect_s
  *
  * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG, HVP_UNSUPPORTED.
  */
-/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && in->body.off <= in->body.len && (in->body.len >
+  @	0 ==> \valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null ||
+  @	\valid(fault));
   @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ requires \separated(in->body.p + (0 .. in->body.len - 1), w, fault, w->p + (0 .. w->cap -
+  @	1));
   @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
   @ ensures hvp_wr_ok(w);
-  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4;
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->body.len - in->body.off);
   @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
 enum hvp_status hvp_nvsp_uplink_connect_state_encode(struct hvp_wr *w, struct hvp_neg neg,
 						     const struct hvp_nvsp_uplink_connect_state *in,

@@ -110,7 +110,7 @@ enum hvp_status hvp_nvsp_pd_buffer_encode(struct hvp_wr *w, struct hvp_neg neg,
 /**
  * struct hvp_nvsp_pd_api - PD_API (135), guest to host
  * @operation: u32 at 4
- * @data: rest at 8: by operation
+ * @data: rest at 8: by operation, pd records without _complete
  *
  * Packet direct. No open host or guest uses it; hosts refuse it. Since 6.1. Source:
  * OV-PROTO, LX-HDR; chapter 20 section 3.18. Evidence: two-impl.
@@ -199,7 +199,7 @@ enum hvp_status hvp_nvsp_pd_api_encode(struct hvp_wr *w, struct hvp_neg neg,
  * struct hvp_nvsp_pd_api_complete - PD_API_COMPLETE (135), host to guest
  * @operation: u32 at 4
  * @status: u32 at 8: an NT status
- * @data: rest at 12: by operation
+ * @data: rest at 12: by operation, as the pd records say
  *
  * Answer of packet direct. Since 6.1. Source: OV-PROTO, LX-HDR; chapter 20 section
  * 3.18. Evidence: two-impl.
