@@ -5,8 +5,6 @@
  * are counted, so that one that is skipped is missed.
  */
 #include <check.h>
-#include <ctype.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 #include <hvproto/wire/vmbus_table.h>
 
 #include "ring_packet.h"
+#include "vector_files.h"
 
 /* tests/vectors/README.md tells these numbers. */
 #define GUEST_MESSAGES 205u
@@ -23,129 +22,12 @@
 #define HOST_PACKETS 265u
 #define FILES (GUEST_MESSAGES + HOST_MESSAGES + GUEST_PACKETS + HOST_PACKETS)
 
-struct vector {
-	char name[512];
-	const struct hvp_proto_desc *proto;
-	uint32_t direction;
-	uint8_t *bytes; /* exactly @size of them, on the heap */
-	size_t size;
-};
-
-static struct vector vectors[2 * FILES];
-static unsigned int vector_count;
-static unsigned int file_count;
-
-/* --- reading the files; not with the code of the command line program, which is tested apart -- */
-
-static bool begins(const char *text, const char *with)
+/* The protocol of a section, or none: data that a packet pointed to. */
+static const struct hvp_proto_desc *protocol(const struct vector *v)
 {
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
-static bool is_message_caption(const char *line, struct vector *v)
-{
-	bool dpdk = strstr(v->name, "dpdk") != NULL;
-
-	if (begins(line, "# HvPostMessage payload") || begins(line, "# channel message")) {
-		v->proto = &hvp_vmbus_proto;
-		v->direction = line[2] == 'H' ? HVP_DIR_G2H : HVP_DIR_H2G;
-		return true;
-	}
-	if (!begins(line, "# ring packet"))
-		return false;
-	v->proto = &cli_ring_packets;
-	v->direction = dpdk || strstr(v->name, "-g2h-") ? HVP_DIR_G2H : HVP_DIR_H2G;
-	return true;
-}
-
-static void add_bytes(const char *line, uint8_t *buffer, size_t room, size_t *size)
-{
-	const char *p = strchr(line, ':');
-	unsigned int byte;
-	int used;
-
-	ck_assert_msg(p && strtoul(line, NULL, 16) == *size, "%s", line);
-	for (p++; sscanf(p, " %2x%n", &byte, &used) == 1; p += used) {
-		ck_assert_uint_lt(*size, room);
-		buffer[(*size)++] = (uint8_t)byte;
-	}
-}
-
-static void finish(struct vector *v, const uint8_t *buffer, size_t size)
-{
-	if (size == 0)
-		return;
-	ck_assert_uint_lt(vector_count, sizeof(vectors) / sizeof(vectors[0]));
-	v->size = size;
-	v->bytes = malloc(size);
-	ck_assert_ptr_nonnull(v->bytes);
-	memcpy(v->bytes, buffer, size);
-	vectors[vector_count++] = *v;
-}
-
-static void read_file(const char *path)
-{
-	static uint8_t buffer[1 << 16];
-	struct vector v = { .proto = NULL };
-	FILE *f = fopen(path, "r");
-	bool inside = false;
-	size_t size = 0;
-	char line[512];
-
-	ck_assert_ptr_nonnull(f);
-	snprintf(v.name, sizeof(v.name), "%s", path + strlen(HVP_TEST_VECTORS) + 1);
-	while (fgets(line, sizeof(line), f)) {
-		if (line[0] == '#') {
-			finish(&v, buffer, size);
-			size = 0;
-			inside = is_message_caption(line, &v);
-		} else if (inside && isxdigit((unsigned char)line[0])) {
-			add_bytes(line, buffer, sizeof(buffer), &size);
-		}
-	}
-	finish(&v, buffer, size);
-	fclose(f);
-}
-
-static void visit(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	if (dot && strcmp(dot, ".hex") == 0) {
-		file_count++;
-		read_file(path);
-	}
-}
-
-/* By dirent.h alone: nftw() wants kernel headers, which cross compilers do not bring. */
-static void visit_folder(const char *folder)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-	char path[512];
-
-	ck_assert_msg(d != NULL, "%s", folder);
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-		if (e->d_type == DT_DIR)
-			visit_folder(path);
-		else
-			visit(path);
-	}
-	closedir(d);
-}
-
-static void load(void)
-{
-	visit_folder(HVP_TEST_VECTORS);
-}
-
-static void unload(void)
-{
-	while (vector_count > 0)
-		free(vectors[--vector_count].bytes);
+	return v->kind == VECTOR_CONTROL  ? &hvp_vmbus_proto
+	       : v->kind == VECTOR_PACKET ? &cli_ring_packets
+					  : NULL;
 }
 
 /* --- the tests ----------------------------------------------------------------------------- */
@@ -160,11 +42,11 @@ static void check_round_trip(const struct vector *v)
 	struct hvp_wr w = hvp_wr_init(out, v->size);
 	const struct hvp_msg_desc *msg;
 	struct hvp_fault fault = { .field = "" };
-	uint32_t id = v->proto->id_size == 2 ? hvp_get_u16(v->bytes) : hvp_get_u32(v->bytes);
+	uint32_t id = protocol(v)->id_size == 2 ? hvp_get_u16(v->bytes) : hvp_get_u32(v->bytes);
 	void *value;
 
 	ck_assert_ptr_nonnull(out);
-	msg = hvp_msg_find(v->proto, id, v->direction);
+	msg = hvp_msg_find(protocol(v), id, v->direction);
 	ck_assert_msg(msg, "%s: no message %u", v->name, id);
 	value = calloc(1, msg->struct_size);
 	ck_assert_ptr_nonnull(value);
@@ -186,7 +68,7 @@ static unsigned int round_trips(const struct hvp_proto_desc *proto, uint32_t dir
 	unsigned int i;
 
 	for (i = 0; i < vector_count; i++) {
-		if (vectors[i].proto != proto || vectors[i].direction != direction)
+		if (protocol(&vectors[i]) != proto || vectors[i].direction != direction)
 			continue;
 		check_round_trip(&vectors[i]);
 		n++;
@@ -198,8 +80,13 @@ static unsigned int round_trips(const struct hvp_proto_desc *proto, uint32_t dir
 
 START_TEST(every_file_holds_one_message)
 {
-	ck_assert_uint_eq(file_count, FILES);
-	ck_assert_uint_eq(vector_count, FILES);
+	unsigned int messages = 0;
+	unsigned int i;
+
+	for (i = 0; i < vector_count; i++)
+		messages += protocol(&vectors[i]) != NULL;
+	ck_assert_uint_eq(vector_file_count, FILES);
+	ck_assert_uint_eq(messages, FILES);
 }
 END_TEST
 
@@ -260,15 +147,17 @@ START_TEST(every_kind_of_message_is_safe_at_every_length)
 
 	for (i = 0; i < vector_count; i++) {
 		const struct vector *v = &vectors[i];
-		unsigned int ring = v->proto == &cli_ring_packets;
+		unsigned int ring = v->kind == VECTOR_PACKET;
 		uint32_t id = ring ? hvp_get_u16(v->bytes) : hvp_get_u32(v->bytes);
 
+		if (v->kind == VECTOR_DATA)
+			continue;
 		ck_assert_uint_lt(id, 64);
 		if (seen[ring][id])
 			continue;
 		seen[ring][id] = true;
 		kinds++;
-		check_truncations(v, hvp_msg_find(v->proto, id, v->direction));
+		check_truncations(v, hvp_msg_find(protocol(v), id, v->direction));
 	}
 	/* The captures hold 20 of the 29 control messages and all four packet types. */
 	printf("%u kinds of messages cut at every length\n", kinds);
@@ -284,7 +173,7 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_unchecked_fixture(tc, load, unload);
+	tcase_add_unchecked_fixture(tc, vectors_load, vectors_unload);
 	tcase_add_test(tc, every_file_holds_one_message);
 	tcase_add_test(tc, every_control_message_of_a_guest_encodes_to_its_own_bytes);
 	tcase_add_test(tc, every_control_message_that_a_guest_took_encodes_to_its_own_bytes);
