@@ -35,6 +35,30 @@ set(HVP_SOURCES
 	src/core/interfaces_table.c
 	src/core/msg.c
 	src/core/status.c
+	src/nvsp/netvsc_answer.c
+	src/nvsp/netvsc_attach.c
+	src/nvsp/netvsc_bus.c
+	src/nvsp/netvsc_call.c
+	src/nvsp/netvsc_detach.c
+	src/nvsp/netvsc_done.c
+	src/nvsp/netvsc_event.c
+	src/nvsp/netvsc_fetch.c
+	src/nvsp/netvsc_frame.c
+	src/nvsp/netvsc_header.c
+	src/nvsp/netvsc_init.c
+	src/nvsp/netvsc_lso.c
+	src/nvsp/netvsc_nvsp.c
+	src/nvsp/netvsc_offload.c
+	src/nvsp/netvsc_oid.c
+	src/nvsp/netvsc_queue.c
+	src/nvsp/netvsc_reply.c
+	src/nvsp/netvsc_request.c
+	src/nvsp/netvsc_rss.c
+	src/nvsp/netvsc_run.c
+	src/nvsp/netvsc_rx.c
+	src/nvsp/netvsc_state.c
+	src/nvsp/netvsc_sub.c
+	src/nvsp/netvsc_tx.c
 	src/nvsp/nvsp_codec_buffer.c
 	src/nvsp/nvsp_codec_chimney.c
 	src/nvsp/nvsp_codec_chimney_packet.c
@@ -47,6 +71,9 @@ set(HVP_SOURCES
 	src/nvsp/nvsp_codec_start.c
 	src/nvsp/nvsp_codec_vf.c
 	src/nvsp/nvsp_table.c
+	src/nvsp/rndis_codec_control.c
+	src/nvsp/rndis_codec_packet.c
+	src/nvsp/rndis_table.c
 	src/ring/pipe_codec.c
 	src/ring/pipe_table.c
 	src/ring/reqids.c
@@ -93,6 +120,10 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/wire/pipe_table.h
 	include/hvproto/wire/ring.h
 	include/hvproto/wire/ring_table.h
+	include/hvproto/wire/rndis.h
+	include/hvproto/wire/rndis_control.h
+	include/hvproto/wire/rndis_packet.h
+	include/hvproto/wire/rndis_table.h
 	include/hvproto/wire/trace.h
 	include/hvproto/wire/vmbus.h
 	include/hvproto/wire/vmbus_channel.h

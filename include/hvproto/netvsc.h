@@ -44,6 +44,8 @@ extern "C" {
 #define HVP_NETVSC_TIMED_OUT 0xffffffffu /* in place of an RNDIS status: no answer came */
 #define HVP_NETVSC_RECEIVE_ID 0xcafeu /* transfer page set of the receive buffer */
 #define HVP_NETVSC_SEND_ID 0u
+#define HVP_NETVSC_MULTICAST_MAX 32u /* addresses of a multicast list */
+#define HVP_NETVSC_OWN_ANSWER 256u /* private: bytes of an answer in an attach */
 
 /* hvp_netvsc_offload: what may be asked of a host, and what it granted */
 #define HVP_NETVSC_OFFLOAD_TX_IP4 0x0001u /* checksums computed by the host */
@@ -116,11 +118,13 @@ struct hvp_netvsc_request {
 	bool acked; /* the host has read the page */
 	bool own; /* of an attach or detach */
 	bool news;
+	bool wished;
 	uint32_t index;
 	uint32_t type; /* RNDIS message sent */
 	uint32_t request_id;
 	uint32_t oid;
 	uint32_t status; /* of the reply */
+	uint32_t wish; /* filter or offloads that it sets */
 	uint32_t message_size;
 	uint32_t answer_size;
 	uint32_t answer_cap;
@@ -167,7 +171,7 @@ struct hvp_netvsc_rss {
  * @control:       @request_count pages of 4096 bytes that the host may read
  * @control_pfns:  guest page number of each
  * @scratch:       private memory for a control message of the host
- * @scratch_size:  bytes of it, 128 or more; 4096 takes all that hosts send. Longer messages are
+ * @scratch_size:  bytes of it, 1024 or more; 4096 takes all that hosts send. Longer messages are
  *                 dropped and counted
  * @rx:            called for each received frame, from hvp_netvsc_poll() and
  *                 hvp_netvsc_receive(). It may call hvp_netvsc_send() for the same queue
@@ -237,7 +241,6 @@ struct hvp_netvsc_config {
 	X(indications, "status indications") \
 	X(indications_bad, "of these dropped: buffer outside the message, or too short") \
 	X(indications_ignored, "of these of no interest") \
-	X(keepalives, "KEEPALIVE answered") \
 	X(nvsp_unknown, "in-band messages of unknown type") \
 	X(nvsp_bad, "in-band messages too short or impossible") \
 	X(answers_unexpected, "NVSP answers that nothing waits for") \
@@ -320,12 +323,13 @@ struct hvp_netvsc {
 	struct hvp_netvsc_stats stats;
 	struct hvp_netvsc_info info;
 	struct hvp_netvsc_rss rss;
+	struct hvp_guid instance; /* of the offer */
 	struct hvp_neg neg; /* version: of NVSP */
 	struct hvp_gpadl *rx_gpadl;
 	struct hvp_gpadl *tx_gpadl;
+	struct hvp_netvsc_request *own; /* the request of an attach or detach */
 	struct hvp_netvsc_work nvsp; /* the NVSP request in flight */
 	struct hvp_netvsc_work path; /* SWITCH_DATA_PATH in flight */
-	struct hvp_netvsc_work halt; /* RNDIS HALT in flight */
 	uint64_t now;
 	uint64_t wait_end; /* of the state; 0: not armed yet */
 	uint64_t path_end;
@@ -335,32 +339,40 @@ struct hvp_netvsc {
 	uint32_t version_index;
 	uint32_t step; /* of HVP_NETVSC_ASKING and others */
 	uint32_t granted; /* sub-channels */
+	uint32_t expects; /* NVSP message that answers the request in flight */
+	uint32_t own_status; /* of the last own request */
+	uint32_t own_size; /* bytes of its answer */
 	uint32_t news;
 	uint32_t path_wanted;
-	uint32_t filter_wanted;
+	uint32_t filter_asked; /* by requests under way */
+	uint32_t filter_wanted; /* after the next attach */
+	uint32_t offloads_wanted; /* likewise */
 	uint32_t multicast_count;
-	uint8_t multicast[32][6];
+	uint8_t multicast[HVP_NETVSC_MULTICAST_MAX][6];
+	uint8_t own_answer[HVP_NETVSC_OWN_ANSWER];
 	uint8_t host_table[HVP_NETVSC_HOST_TABLE];
 	uint8_t state;
 	uint8_t answer; /* event that came by ring, not stepped yet */
+	enum hvp_status path_status;
+	enum hvp_status end_status; /* of a detach */
 	enum hvp_status reason; /* of a failed attach, or of the end */
 	bool waits; /* the state ends at wait_end */
+	bool drains; /* for the shorter time */
+	bool own_over; /* the own request has its result, not taken yet */
+	bool scaling;
+	bool restoring;
 	bool blocked; /* entering the state needs room in the ring */
 	bool opened; /* the primary is, or may be, open */
 	bool rx_accepted; /* the host may write to the receive buffer */
 	bool tx_accepted;
-	bool rx_returned; /* GPADLs: teardown asked */
-	bool tx_returned;
 	bool rndis_up;
 	bool filtering; /* a filter other than 0 may be in force */
 	bool attaching; /* HVP_NETVSC_EV_ATTACHED is due */
 	bool again; /* attach again when detached: MTU change */
-	bool stop; /* detach asked while attaching */
-	bool revoked;
 	bool rss_set;
 	bool link_told;
 	bool link_bounce;
-	bool vf_notice;
+	bool speed_changed;
 	bool path_busy;
 };
 
@@ -547,7 +559,7 @@ enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, u
  * hvp_netvsc_set_multicast() - set the list of multicast addresses
  * @dev:   attached
  * @list:  @count addresses of 6 bytes
- * @count: 0..32; more: use the filter for all multicast
+ * @count: 0..HVP_NETVSC_MULTICAST_MAX; more: use the filter for all multicast
  * @id:    set on HVP_OK
  *
  * Context: any. Return: as hvp_netvsc_query().

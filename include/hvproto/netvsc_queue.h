@@ -140,6 +140,7 @@ struct hvp_netvsc_work {
 struct hvp_netvsc_tx {
 	struct hvp_netvsc_work work;
 	uint8_t frames;
+	uint64_t id;
 	uint32_t section; /* or HVP_NVSP_NO_SECTION */
 	uint32_t next_free;
 	uint32_t free_section; /* storage of the stack of free sections */
@@ -274,6 +275,7 @@ struct hvp_netvsc_queue {
 	bool open;
 	bool broken; /* ring corrupt, or told to stop */
 	bool stopped; /* the caller waits for HVP_NETVSC_EV_WAKE */
+	bool batch_due; /* the batch found no room */
 	bool put; /* packets were put and not committed */
 	bool busy; /* the last look at the ring found something */
 	uint8_t news;

@@ -92,6 +92,18 @@ enum hvp_status hvp_reqids_finish(struct hvp_reqids *ids, uint64_t id,
 				  void **request) HVP_MUST_CHECK;
 
 /**
+ * hvp_reqids_find() - what an id stands for, without giving it back
+ * @ids:     table
+ * @id:      any number a peer may send
+ * @request: set on HVP_OK to what hvp_reqids_take() was given; untouched otherwise
+ *
+ * For completions that can turn out not to fit their request, which then stays in flight.
+ *
+ * Context: any. Return: HVP_OK; HVP_VALUE, counted, if it is not in flight.
+ */
+enum hvp_status hvp_reqids_find(struct hvp_reqids *ids, uint64_t id, void **request) HVP_MUST_CHECK;
+
+/**
  * hvp_reqids_drain() - give one request in flight back, when the channel has ended
  * @ids:     table
  * @request: set on HVP_OK

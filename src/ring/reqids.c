@@ -57,7 +57,7 @@ enum hvp_status hvp_reqids_take(struct hvp_reqids *ids, void *request, uint64_t 
 	return HVP_OK;
 }
 
-enum hvp_status hvp_reqids_finish(struct hvp_reqids *ids, uint64_t id, void **request)
+enum hvp_status hvp_reqids_find(struct hvp_reqids *ids, uint64_t id, void **request)
 {
 	/* The id 0 becomes the largest number and is refused with those above the table. */
 	uint32_t index = (uint32_t)id - 1u;
@@ -67,8 +67,17 @@ enum hvp_status hvp_reqids_finish(struct hvp_reqids *ids, uint64_t id, void **re
 		ids->unknown++;
 		return HVP_VALUE;
 	}
-	*request = release(ids, index);
+	*request = ids->slots[index].request;
 	return HVP_OK;
+}
+
+enum hvp_status hvp_reqids_finish(struct hvp_reqids *ids, uint64_t id, void **request)
+{
+	enum hvp_status status = hvp_reqids_find(ids, id, request);
+
+	if (status == HVP_OK)
+		(void)release(ids, (uint32_t)id - 1u);
+	return status;
 }
 
 enum hvp_status hvp_reqids_drain(struct hvp_reqids *ids, void **request)
