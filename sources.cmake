@@ -35,6 +35,11 @@ set(HVP_SOURCES
 	src/core/interfaces_table.c
 	src/core/msg.c
 	src/core/status.c
+	src/nvsp/ndis_codec.c
+	src/nvsp/ndis_codec_link.c
+	src/nvsp/ndis_codec_offload.c
+	src/nvsp/ndis_codec_rss.c
+	src/nvsp/ndis_table.c
 	src/nvsp/netvsc_answer.c
 	src/nvsp/netvsc_attach.c
 	src/nvsp/netvsc_bus.c
@@ -71,8 +76,10 @@ set(HVP_SOURCES
 	src/nvsp/nvsp_codec_start.c
 	src/nvsp/nvsp_codec_vf.c
 	src/nvsp/nvsp_table.c
-	src/nvsp/rndis_codec_control.c
+	src/nvsp/rndis_codec_oid.c
 	src/nvsp/rndis_codec_packet.c
+	src/nvsp/rndis_codec_start.c
+	src/nvsp/rndis_codec_state.c
 	src/nvsp/rndis_table.c
 	src/ring/pipe_codec.c
 	src/ring/pipe_table.c
@@ -103,6 +110,11 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/synic.h
 	include/hvproto/wire/hypervisor.h
 	include/hvproto/wire/interfaces.h
+	include/hvproto/wire/ndis.h
+	include/hvproto/wire/ndis_link.h
+	include/hvproto/wire/ndis_offload.h
+	include/hvproto/wire/ndis_rss.h
+	include/hvproto/wire/ndis_table.h
 	include/hvproto/wire/nvsp.h
 	include/hvproto/wire/nvsp_buffer.h
 	include/hvproto/wire/nvsp_chimney.h
@@ -121,8 +133,10 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/wire/ring.h
 	include/hvproto/wire/ring_table.h
 	include/hvproto/wire/rndis.h
-	include/hvproto/wire/rndis_control.h
+	include/hvproto/wire/rndis_oid.h
 	include/hvproto/wire/rndis_packet.h
+	include/hvproto/wire/rndis_start.h
+	include/hvproto/wire/rndis_state.h
 	include/hvproto/wire/rndis_table.h
 	include/hvproto/wire/trace.h
 	include/hvproto/wire/vmbus.h

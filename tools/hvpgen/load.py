@@ -14,6 +14,7 @@ from model import (SCALARS, VIEWS, Choice, Cond, Field, Group, Message, Protocol
 INT = re.compile(r"^(-?[0-9]+|0x[0-9a-fA-F]+)$")
 ARRAY = re.compile(r"^(u8|utf16)\[([0-9]+)\]$")
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+VALUE_NAME = re.compile(r"^[a-z0-9_]+$")  # 802_3_..., which has its set's name before it in C
 
 
 class Map(dict):
@@ -85,8 +86,8 @@ class Loader:
             out[key] = m[key]
         return out
 
-    def name(self, m, key="name"):
-        if not NAME.match(str(m[key])):
+    def name(self, m, key="name", pattern=NAME):
+        if not pattern.match(str(m[key])):
             self.fail(m.lines[key], "'%s' is not a lower-case name" % m[key])
         return m[key]
 
@@ -98,7 +99,7 @@ class Loader:
                       "a value")
         d["name"] = str(d["name"])
         if kind != "version":
-            self.name(m)
+            self.name(m, pattern=VALUE_NAME)
         return Value(line=m.line, **d)
 
     def values(self, m):

@@ -15,8 +15,10 @@
 #define HVPROTO_WIRE_RNDIS_H
 
 #include <hvproto/msg.h>
-#include <hvproto/wire/rndis_control.h>
+#include <hvproto/wire/rndis_start.h>
 #include <hvproto/wire/rndis_packet.h>
+#include <hvproto/wire/rndis_state.h>
+#include <hvproto/wire/rndis_oid.h>
 
 #ifdef __cplusplus
 extern "C" {
