@@ -77,7 +77,7 @@ struct net_host {
 	uint64_t tx_pfns[NET_TX_SIZE / 4096u];
 	uint8_t *control;
 	uint64_t control_pfns[NET_REQUESTS];
-	uint8_t scratch[1024];
+	uint8_t scratch[1280];
 	/* the host's ends of the rings */
 	struct hvp_ring_tx tx[NET_QUEUES];
 	struct hvp_ring_rx rx[NET_QUEUES];

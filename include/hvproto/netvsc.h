@@ -171,7 +171,7 @@ struct hvp_netvsc_rss {
  * @control:       @request_count pages of 4096 bytes that the host may read
  * @control_pfns:  guest page number of each
  * @scratch:       private memory for a control message of the host
- * @scratch_size:  bytes of it, 1024 or more; 4096 takes all that hosts send. Longer messages are
+ * @scratch_size:  bytes of it, 1280 or more; 4096 takes all that hosts send. Longer messages are
  *                 dropped and counted
  * @rx:            called for each received frame, from hvp_netvsc_poll() and
  *                 hvp_netvsc_receive(). It may call hvp_netvsc_send() for the same queue

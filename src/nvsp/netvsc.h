@@ -4,10 +4,9 @@
 #define HVP_NVSP_NETVSC_H
 
 #include <hvproto/netvsc.h>
+#include <hvproto/wire/ndis.h>
 #include <hvproto/wire/nvsp.h>
 #include <hvproto/wire/rndis.h>
-
-#include "netvsc_ndis.h"
 
 /* What drives the state table: calls of the owner, then the bus, then answers, then time. */
 enum hvp_net_event {
@@ -61,7 +60,7 @@ enum hvp_net_request_state {
 #define HVP_NET_MTU_MIN 68u
 #define HVP_NET_MTU_MAX 65521u
 #define HVP_NET_LSO_MAX 0x3ffffu /* no stack makes more; keeps sums of sizes small */
-#define HVP_NET_SCRATCH_MIN 1024u
+#define HVP_NET_SCRATCH_MIN 1280u
 #define HVP_NET_REPLY_BIT 0x80000000u /* type of a reply, beside that of its request */
 #define HVP_NET_CONTROL_IDS 2u /* of queue 0: one NVSP request, one data path switch */
 #define HVP_NET_NO_SLOT UINT32_MAX
@@ -159,7 +158,8 @@ void hvp_net_offload_take(struct hvp_netvsc *dev, const uint8_t *p, uint32_t siz
 uint32_t hvp_net_offload_params(const struct hvp_netvsc *dev, uint32_t offloads, uint8_t *out);
 uint32_t hvp_net_rss_query(uint8_t *out);
 void hvp_net_rss_take(struct hvp_netvsc *dev, const uint8_t *p, uint32_t size);
-uint32_t hvp_net_rss_params(const struct hvp_netvsc_rss *rss, bool off, uint8_t *out);
+/* In the scratch memory. */
+uint32_t hvp_net_rss_params(struct hvp_netvsc *dev, const struct hvp_netvsc_rss *rss, bool off);
 bool hvp_net_rss_sound(const struct hvp_netvsc *dev, const struct hvp_netvsc_rss *rss);
 void hvp_net_rss_default(struct hvp_netvsc *dev);
 void hvp_net_host_table_default(struct hvp_netvsc *dev);

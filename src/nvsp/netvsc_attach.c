@@ -159,7 +159,6 @@ static void next_step(struct hvp_netvsc *dev)
 /* RSS off, then on with key and table, as drivers in use do; a refusal leaves one queue used. */
 enum hvp_net_event hvp_net_enter_scaling(struct hvp_netvsc *dev)
 {
-	uint8_t *params = dev->cfg.scratch;
 	uint32_t size;
 
 	if (!dev->scaling) {
@@ -173,8 +172,9 @@ enum hvp_net_event hvp_net_enter_scaling(struct hvp_netvsc *dev)
 		return HVP_NET_DONE;
 	if (!dev->rss_set || !hvp_net_rss_sound(dev, &dev->rss))
 		hvp_net_rss_default(dev);
-	size = hvp_net_rss_params(&dev->rss, dev->step == 0 || dev->rss.hash_info == 0, params);
-	return hvp_net_own_set(dev, HVP_NDIS_OID_GEN_RECEIVE_SCALE_PARAMETERS, params, size);
+	size = hvp_net_rss_params(dev, &dev->rss, dev->step == 0 || dev->rss.hash_info == 0);
+	return hvp_net_own_set(dev, HVP_NDIS_OID_GEN_RECEIVE_SCALE_PARAMETERS, dev->cfg.scratch,
+			       size);
 }
 
 static enum hvp_net_event restore_filter(struct hvp_netvsc *dev)

@@ -129,7 +129,7 @@ enum hvp_status hvp_netvsc_set_rss(struct hvp_netvsc *dev, const struct hvp_netv
 		return HVP_UNSUPPORTED;
 	if (!hvp_net_rss_sound(dev, rss))
 		return HVP_ARG;
-	size = hvp_net_rss_params(rss, rss->hash_info == 0, dev->cfg.scratch);
+	size = hvp_net_rss_params(dev, rss, rss->hash_info == 0);
 	status = set(dev, HVP_NDIS_OID_GEN_RECEIVE_SCALE_PARAMETERS, dev->cfg.scratch, size, id,
 		     &rq);
 	if (status != HVP_OK)

@@ -4,7 +4,6 @@
 
 #define CAPABILITIES_SIZE HVP_NDIS_RSS_CAPABILITIES_SIZE_REV2
 #define FIXED 40u /* revision 2 of the parameters, as Linux sends them */
-#define TABLE_OFFSET FIXED
 
 /* The key that drivers in use agree on. */
 static const uint8_t default_key[HVP_NETVSC_KEY_SIZE] = {
@@ -22,27 +21,27 @@ uint32_t hvp_net_rss_query(uint8_t *out)
 	return CAPABILITIES_SIZE;
 }
 
-/* A revision without the number says 128. */
-static uint32_t table_entries(const uint8_t *p, uint32_t stated)
-{
-	if (p[1] < 2 || stated < HVP_NDIS_RSS_CAPABILITIES_SIZE_REV2)
-		return HVP_NETVSC_TABLE_MAX;
-	return hvp_get_u16(p + 16);
-}
-
 /* NET-SEC-44. A bad structure leaves one queue, as a host without RSS does. */
 void hvp_net_rss_take(struct hvp_netvsc *dev, const uint8_t *p, uint32_t size)
 {
-	uint32_t stated = size >= HVP_NDIS_RSS_CAPABILITIES_SIZE_REV1 ? hvp_get_u16(p + 2) : 0;
-	uint32_t queues = hvp_get_u32(p + 12);
-	uint32_t entries = table_entries(p, stated);
+	struct hvp_rd r = hvp_rd_init(p, size);
+	struct hvp_ndis_rss_capabilities caps;
+	uint32_t entries = HVP_NETVSC_TABLE_MAX;
+	uint32_t queues;
 
-	if (stated < HVP_NDIS_RSS_CAPABILITIES_SIZE_REV1 || stated > size ||
-	    p[0] != HVP_NDIS_OBJECT_TYPE_RSS_CAPABILITIES || p[1] == 0 || queues == 0 ||
-	    entries == 0 || entries > HVP_NETVSC_TABLE_MAX) {
+	if (hvp_ndis_rss_capabilities_decode(&r, dev->neg, &caps, &dev->stats.fault) != HVP_OK ||
+	    caps.size > size || caps.number_of_receive_queues == 0) {
 		dev->stats.values_bad++;
 		return;
 	}
+	/* A revision without the number says 128. */
+	if (caps.has_table)
+		entries = caps.number_of_indirection_table_entries;
+	if (entries == 0 || entries > HVP_NETVSC_TABLE_MAX) {
+		dev->stats.values_bad++;
+		return;
+	}
+	queues = caps.number_of_receive_queues;
 	dev->info.table_entries = entries;
 	dev->info.max_queues = queues < entries ? queues : entries;
 	if (dev->info.max_queues > HVP_NETVSC_QUEUES_MAX)
@@ -73,24 +72,29 @@ void hvp_net_host_table_default(struct hvp_netvsc *dev)
 	spread(dev->host_table, HVP_NETVSC_HOST_TABLE, dev->info.queues);
 }
 
-/* Fixed part, table, key: key and table always present, since hosts read both (section 5.6). */
-uint32_t hvp_net_rss_params(const struct hvp_netvsc_rss *rss, bool off, uint8_t *out)
+/* In the scratch memory. Fixed part, table, key: key and table always present, since hosts read both (section 5.6). */
+uint32_t hvp_net_rss_params(struct hvp_netvsc *dev, const struct hvp_netvsc_rss *rss, bool off)
 {
-	uint32_t key = TABLE_OFFSET + 4u * rss->entries;
+	struct hvp_wr w = hvp_wr_init(dev->cfg.scratch, HVP_NET_RSS_PARAMS);
+	uint8_t *table = dev->cfg.scratch + HVP_NET_RSS_PARAMS;
+	struct hvp_ndis_rss_parameters params;
 	uint32_t i;
 
-	hvp_memzero(out, HVP_NET_RSS_PARAMS);
-	hvp_put_u8(out, HVP_NDIS_OBJECT_TYPE_RSS_PARAMETERS);
-	hvp_put_u8(out + 1, 2);
-	hvp_put_u16(out + 2, FIXED);
-	hvp_put_u16(out + 4, off ? HVP_NDIS_RSS_FLAG_DISABLE : 0);
-	hvp_put_u32(out + 8, rss->hash_info);
-	hvp_put_u16(out + 12, (uint16_t)(4u * rss->entries));
-	hvp_put_u32(out + 16, TABLE_OFFSET);
-	hvp_put_u16(out + 20, HVP_NETVSC_KEY_SIZE);
-	hvp_put_u32(out + 24, key);
 	for (i = 0; i < rss->entries; i++)
-		hvp_put_u32(out + TABLE_OFFSET + 4u * i, rss->table[i]);
-	hvp_memcpy(out + key, rss->key, HVP_NETVSC_KEY_SIZE);
-	return key + HVP_NETVSC_KEY_SIZE;
+		hvp_put_u32(table + 4u * i, rss->table[i]);
+	hvp_net_zero(&params, sizeof(params));
+	params.object_type = HVP_NDIS_OBJECT_TYPE_RSS_PARAMETERS;
+	params.revision = HVP_NDIS_REVISION_2;
+	params.size = FIXED;
+	params.flags = off ? HVP_NDIS_RSS_FLAG_DISABLE : 0;
+	params.hash_information = rss->hash_info;
+	params.indirection_table_size = (uint16_t)(4u * rss->entries);
+	params.indirection_table_offset = FIXED;
+	params.hash_secret_key_size = HVP_NETVSC_KEY_SIZE;
+	params.hash_secret_key_offset = FIXED + params.indirection_table_size;
+	params.has_processors = true;
+	params.table = hvp_rd_init(table, params.indirection_table_size);
+	params.key = hvp_rd_init(rss->key, HVP_NETVSC_KEY_SIZE);
+	(void)hvp_ndis_rss_parameters_encode(&w, dev->neg, &params, NULL);
+	return (uint32_t)w.off;
 }
