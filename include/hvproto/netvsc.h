@@ -558,14 +558,14 @@ enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, u
 /**
  * hvp_netvsc_set_multicast() - set the list of multicast addresses
  * @dev:   attached
- * @list:  @count addresses of 6 bytes
+ * @list:  @count addresses of 6 bytes each, one after the other
  * @count: 0..HVP_NETVSC_MULTICAST_MAX; more: use the filter for all multicast
  * @id:    set on HVP_OK
  *
  * Context: any. Return: as hvp_netvsc_query().
  */
 HVP_MUST_CHECK
-enum hvp_status hvp_netvsc_set_multicast(struct hvp_netvsc *dev, const uint8_t (*list)[6],
+enum hvp_status hvp_netvsc_set_multicast(struct hvp_netvsc *dev, const uint8_t *list,
 					 uint32_t count, uint32_t *id);
 
 /**

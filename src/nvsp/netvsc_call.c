@@ -70,7 +70,7 @@ enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, u
 	return HVP_OK;
 }
 
-enum hvp_status hvp_netvsc_set_multicast(struct hvp_netvsc *dev, const uint8_t (*list)[6],
+enum hvp_status hvp_netvsc_set_multicast(struct hvp_netvsc *dev, const uint8_t *list,
 					 uint32_t count, uint32_t *id)
 {
 	struct hvp_netvsc_request *rq;
@@ -83,7 +83,7 @@ enum hvp_status hvp_netvsc_set_multicast(struct hvp_netvsc *dev, const uint8_t (
 		return status;
 	dev->multicast_count = count;
 	if (count > 0)
-		hvp_memcpy(dev->multicast[0], list[0], 6u * count);
+		hvp_memcpy(dev->multicast[0], list, 6u * count);
 	return HVP_OK;
 }
 

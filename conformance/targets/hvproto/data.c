@@ -329,6 +329,8 @@ static void look_for_room(struct glue_channel *c)
 /* One signal means data, room, both or nothing (chapter 10 section 3.7.5). */
 void glue_channel_signalled(struct glue_channel *c)
 {
+	if (glue_net_signalled(c))
+		return;
 	if (!can_send(c))
 		return;
 	if (!c->paused)

@@ -13,7 +13,7 @@ void glue_turn(struct glue *g)
 	for (n = 0; n < GLUE_BATCH; n++) {
 		hvp_bus_tick(&g->bus, g->ops.now(g->m));
 		glue_take_events(g);
-		if (hvp_bus_deadline(&g->bus) != 0)
+		if (!glue_net_turn(g) && hvp_bus_deadline(&g->bus) != 0)
 			break;
 	}
 }
@@ -93,6 +93,7 @@ static void destroy(void *d)
 
 	g->silent = true;
 	glue_synic_stop(g);
+	glue_net_free_all(g);
 	glue_free_all(g);
 	if (g->interrupt_page)
 		g->ops.page_free(g->m, g->interrupt_page, 1);
@@ -140,7 +141,9 @@ static uint64_t run(void *d)
 	uint64_t due;
 
 	glue_turn(g);
-	due = hvp_bus_deadline(&g->bus);
+	due = glue_net_deadline(g, now);
+	if (hvp_bus_deadline(&g->bus) < due)
+		due = hvp_bus_deadline(&g->bus);
 	for (c = g->all; c; c = c->next) {
 		if (c->again || glue_polls(c))
 			glue_channel_signalled(c);
@@ -222,6 +225,8 @@ static int channel_command(struct glue_channel *c, const struct hvt_command *cmd
 		return glue_open_reserved(c, cmd);
 	case HVT_CMD_CLOSE_RESERVED:
 		return result(hvp_channel_close_reserved(c->ch, cmd->target_vp, cmd->value));
+	case HVT_CMD_DEVICE:
+		return glue_net_command(c, cmd);
 	default:
 		return HVT_UNSUPPORTED;
 	}

@@ -168,7 +168,6 @@ static const handler_fn handlers[] = {
 	[HVP_EV_OFFERS_DONE] = offers_done,
 	[HVP_EV_DROPPED] = dropped,
 	[HVP_EV_TL_RESULT] = tl_result,
-	[HVP_EV_OFFER] = offered,
 	[HVP_EV_OPENED] = opened,
 	[HVP_EV_MODIFIED] = modified,
 	[HVP_EV_RESCINDED] = rescinded,
@@ -181,7 +180,12 @@ void glue_take_events(struct glue *g)
 {
 	struct hvp_event ev;
 
-	while (hvp_bus_next_event(&g->bus, &ev))
+	while (hvp_bus_next_event(&g->bus, &ev)) {
+		if (ev.type == HVP_EV_OFFER)
+			offered(g, &ev);
+		if (glue_net_bus_event(g, &ev) || ev.type == HVP_EV_OFFER)
+			continue;
 		if (ev.type < sizeof(handlers) / sizeof(handlers[0]) && handlers[ev.type])
 			handlers[ev.type](g, &ev);
+	}
 }

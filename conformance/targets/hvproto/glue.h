@@ -76,6 +76,8 @@ struct glue_channel {
 	bool again; /* the batch ended before the ring did */
 };
 
+struct glue_net;
+
 struct glue_vp {
 	uint8_t *message_page;
 	uint8_t *event_page;
@@ -93,6 +95,7 @@ struct glue {
 	struct glue_vp *vps;
 	struct glue_channel *all;
 	struct glue_buffer *buffers;
+	struct glue_net *nets;
 	uint8_t *hypercall_page;
 	uint8_t *post_page;
 	uint8_t *interrupt_page;
@@ -140,5 +143,13 @@ int glue_send_gpa(struct glue_channel *c, const struct hvt_command *cmd);
 int glue_complete(struct glue_channel *c, const struct hvt_command *cmd);
 void glue_channel_signalled(struct glue_channel *c);
 bool glue_polls(const struct glue_channel *c);
+
+/* net.c, net_command.c: NICs */
+int glue_net_command(struct glue_channel *c, const struct hvt_command *cmd);
+bool glue_net_bus_event(struct glue *g, const struct hvp_event *ev);
+bool glue_net_signalled(struct glue_channel *c);
+bool glue_net_turn(struct glue *g);
+uint64_t glue_net_deadline(const struct glue *g, uint64_t now);
+void glue_net_free_all(struct glue *g);
 
 #endif /* GLUE_H */
