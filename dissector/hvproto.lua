@@ -1909,17 +1909,18 @@ end
 -- State learned from earlier records -----------------------------------------------------
 
 -- Wireshark dissects records again in any order, so what was true at a record is kept with it.
-local device_of, features, seen
+local device_of, instances, features, seen
 
 function proto.init()
-	device_of, features, seen = {}, 0, {}
+	device_of, instances, features, seen = {}, {}, 0, {}
 end
 
 local function state_at(pinfo, channel)
 	local s = seen[pinfo.number]
 
 	if not s then
-		s = { device = device_of[channel], features = features }
+		local device = device_of[channel]
+		s = { device = device, features = features, nvsp = device and device.nvsp }
 		seen[pinfo.number] = s
 	end
 	return s
@@ -1951,16 +1952,35 @@ local function device_by_guid(text)
 	return d
 end
 
--- What later records need to know; runs once per record, in file order.
-local function learn(m, range, values)
-	if m.name == "offer_channel" and range:len() >= m.min then
-		local text = guid_text(range(8, 16))
-		local device = device_by_guid(text) or { name = text }
+-- A device and its sub-channels are one: what is negotiated on the first holds on all.
+local function learn_offer(range, values)
+	local text, instance = guid_text(range(8, 16)), guid_text(range(24, 16))
+	local device = values.subchannel_index ~= 0 and instances[instance]
 
-		device_of[values.channel_id] = {
-			name = device.name,
-			pipe = bit32.band(values.flags, FLAG_NAMED_PIPE) ~= 0,
-		}
+	device = device or {
+		name = (device_by_guid(text) or { name = text }).name,
+		pipe = bit32.band(values.flags, FLAG_NAMED_PIPE) ~= 0,
+	}
+	instances[instance] = device
+	device_of[values.channel_id] = device
+end
+
+-- A guest asks for versions until one is granted.
+local function learn_nvsp(m, values, device)
+	if m.name == "init" then
+		device.asked = values.protocol_version
+		device.nvsp = device.nvsp or 0
+	elseif m.name == "init_complete" and values.status == 1 then
+		device.nvsp = device.asked
+	end
+end
+
+-- What later records need to know; runs once per record, in file order.
+local function learn(m, range, values, ctx)
+	if ctx.proto == PROTOCOLS.nvsp then
+		learn_nvsp(m, values, ctx.device)
+	elseif m.name == "offer_channel" and range:len() >= m.min then
+		learn_offer(range, values)
 	elseif m.name == "version_response" then
 		features = values.supported_features or 0
 	end
@@ -2096,7 +2116,7 @@ local function show_items(tree, f, range, ctx)
 end
 
 -- Where the bytes of a view are: range, or nil and why not.
-local function view_range(f, tvb, at, values)
+local function view_range(f, tvb, at, values, ctx)
 	local left = tvb:len() - at
 
 	if f.type == "rest" then
@@ -2112,13 +2132,13 @@ local function view_range(f, tvb, at, values)
 	if length == 0 then
 		return nil
 	elseif start + length > tvb:len() then
-		return nil, E.range
+		return nil, not ctx.goes_on and E.range or nil
 	end
 	return tvb(start, length)
 end
 
 local function show_view(tree, f, tvb, at, values, ctx)
-	local range, why = view_range(f, tvb, at, values)
+	local range, why = view_range(f, tvb, at, values, ctx)
 
 	if why then
 		tree:add_proto_expert_info(why, f.name .. ": " .. tvb:len() .. " bytes are there")
@@ -2182,20 +2202,23 @@ local function find_message(p, id, direction)
 	return list and list[1], false
 end
 
-local function describe(m, values, ctx)
-	local text = m.title
+local function version_name(p, version)
+	return names_of(p.sets.version)[version] or string.format("0x%08x", version)
+end
 
-	if values.channel_id then
+local function describe(m, values, ctx)
+	local text, version = m.title, values.version_requested or values.protocol_version
+
+	if not ctx.in_payload and values.channel_id then
 		text = text .. " channel " .. values.channel_id
-	elseif ctx.channel ~= 0 then
+	elseif not ctx.in_payload and ctx.channel ~= 0 then
 		text = text .. " channel " .. ctx.channel
 	end
 	if values.gpadl_id then
 		text = text .. string.format(" gpadl 0x%x", values.gpadl_id)
 	end
-	if values.version_requested then
-		text = text .. " " .. (VERSIONS[values.version_requested] or
-			string.format("0x%08x", values.version_requested))
+	if version then
+		text = text .. " " .. version_name(ctx.proto, version)
 	end
 	return text
 end
@@ -2206,7 +2229,7 @@ local function check_gates(tree, m, fits, ctx)
 	end
 	if m.since and ctx.version < m.since then
 		tree:add_proto_expert_info(E.gate, string.format("%s needs %s", m.title,
-			VERSIONS[m.since] or "a later version"))
+			version_name(ctx.proto, m.since)))
 	elseif m.features and bit32.band(ctx.features, m.features) == 0 then
 		tree:add_proto_expert_info(E.gate, m.title .. " needs a feature that was not granted")
 	end
@@ -2233,9 +2256,9 @@ local function show_message(tvb, pinfo, tree, ctx)
 		item:add(H.padding, tvb(used))
 	end
 	if not pinfo.visited then
-		learn(m, tvb(), values)
+		learn(m, tvb(), values, ctx)
 	end
-	return describe(m, values, ctx)
+	return describe(m, values, ctx), used
 end
 
 -- Ring packets ----------------------------------------------------------------------------------
@@ -2300,16 +2323,28 @@ local function show_extra(tree, tvb, packet_type, stop, ctx)
 	end
 end
 
+-- The protocol of a device's packets, if it is one that is known here.
+local function payload_protocol(ctx)
+	if not ctx.device then
+		return nil
+	elseif ctx.device.name == "network" then
+		-- a trace that begins after the INIT does not tell the version
+		ctx.version = ctx.nvsp or 0xffffffff
+		return PROTOCOLS.nvsp
+	end
+	return ctx.device.pipe and ctx.in_band and PROTOCOLS.pipe or nil
+end
+
+-- What the payload is, to go behind the packet's text.
 local function show_payload(tree, pinfo, tvb, at, stop, ctx)
 	if stop <= at then
-		return
+		return ""
 	end
 	local range = tvb(at, stop - at)
 	tree:add(H.payload, range)
-	if ctx.device and ctx.device.pipe and ctx.in_band then
-		ctx.proto = PROTOCOLS.pipe
-		show_message(range:tvb(), pinfo, tree, ctx)
-	end
+	ctx.proto = payload_protocol(ctx)
+	ctx.in_payload = true
+	return ctx.proto and ": " .. show_message(range:tvb(), pinfo, tree, ctx) or ""
 end
 
 local function show_packet(tvb, pinfo, tree, ctx)
@@ -2333,14 +2368,46 @@ local function show_packet(tvb, pinfo, tree, ctx)
 		show_extra(tree, tvb, d.packet_type, start, ctx)
 	end
 	ctx.in_band = d.packet_type == RING.in_band_type
-	show_payload(tree, pinfo, tvb, start, stop, ctx)
+	local payload = show_payload(tree, pinfo, tvb, start, stop, ctx)
 	local text = name .. " channel " .. ctx.channel
 	if ctx.device then
 		text = text .. " " .. ctx.device.name
 	end
 	-- Lua numbers hold 53 bits; the id may be any 64.
 	return text .. ", id 0x" .. tvb(8, 8):le_uint64():tohex():gsub("^0+(.)", "%1") .. ", " ..
-		(stop - start) .. " bytes"
+		(stop - start) .. " bytes" .. payload
+end
+
+-- RNDIS ---------------------------------------------------------------------------------------
+
+-- One message from the start of @tvb; its text and how many bytes it takes, nil if it is none.
+local function show_rndis(tvb, pinfo, tree, ctx)
+	local p = PROTOCOLS.rndis
+
+	if tvb:len() < 8 or not find_message(p, tvb(0, 4):le_uint(), ctx.direction) then
+		return nil
+	end
+	local length = tvb(4, 4):le_uint()
+	local here = math.max(8, math.min(length, tvb:len()))
+	ctx.proto, ctx.goes_on = p, length > tvb:len()
+	return show_message(tvb(0, here):tvb(), pinfo, tree, ctx), here
+end
+
+-- What an NVSP message pointed to: messages one behind the other. The last may go on in the next
+-- record, which then does not begin with a message.
+local function show_pointed(tvb, pinfo, tree, ctx)
+	local text, at = "", 0
+
+	ctx.in_payload, ctx.version = true, 0
+	while at < tvb:len() do
+		local message, used = show_rndis(tvb(at):tvb(), pinfo, tree, ctx)
+		if not message then
+			break
+		end
+		text = text .. (at == 0 and ": " or ", ") .. message
+		at = at + used
+	end
+	return text
 end
 
 -- Records ---------------------------------------------------------------------------------------
@@ -2390,10 +2457,14 @@ local function show_body(tvb, pinfo, tree, ctx)
 		end
 		return text
 	elseif ctx.kind == TRACE.pointed then
+		local text = string.format("%u bytes at 0x%s", tvb and tvb:len() or 0, ctx.aux_hex)
 		if tvb then
 			tree:add(H.payload, tvb())
 		end
-		return string.format("%u bytes at 0x%s", tvb and tvb:len() or 0, ctx.aux_hex)
+		if tvb and ctx.device and ctx.device.name == "network" then
+			text = text .. show_pointed(tvb, pinfo, tree, ctx)
+		end
+		return text
 	end
 	tree:add_proto_expert_info(E.unknown, "No record has kind " .. ctx.kind)
 	return "unknown record"
@@ -2420,7 +2491,7 @@ local function context(tvb, pinfo)
 		kind = tvb(1, 1):uint(), vp = tvb(3, 1):uint(), direction = tvb(2, 1):uint(), channel = channel,
 		connection = tvb(8, 4):le_uint(), version = tvb(12, 4):le_uint(),
 		aux = tvb(16, 8):le_uint64():tonumber(), aux_hex = tvb(16, 8):le_uint64():tohex(),
-		device = state.device, features = state.features,
+		device = state.device, features = state.features, nvsp = state.nvsp,
 	}
 end
 

@@ -157,6 +157,115 @@ class Packets(unittest.TestCase):
         self.assertEqual(t.having("hvp.fault.short"), [3])
 
 
+NIC = bytes.fromhex("0100000000000000" "635161f83edfc546913ff2d2f965ed0e"
+                    "67254bd3b6b9b94287780a4ec0b955bf" + "00" * 144 + "02000000" "ff000100" "02200000")
+SUB = NIC[:180] + b"\x01" + NIC[181:184] + b"\x05" + NIC[185:]
+
+
+def in_band(text, channel=2, way=G2H):
+    """An NVSP message by its words, in a packet of its own."""
+    body = bytes.fromhex(text.replace(" ", ""))
+    body += bytes(-len(body) % 8)
+    head = bytes.fromhex("06000200") + bytes([2 + len(body) // 8]) + bytes(11)
+    return record(PACKET, way, head + body, channel=channel, version=V53)
+
+
+def nic_run(run):
+    """All packets of a captured NIC, and what they point to, behind an offer of it.
+
+    Of repeated messages the captures keep one: so the answer to the last INIT is put back.
+    """
+    records = [record(MESSAGE, H2G, NIC, version=V53)]
+    for path in sorted(glob.glob(os.path.join(VECTORS, run, "*2[gh]-netvsc-[!s]*.hex"))):
+        for caption, data in blocks(path):
+            way = G2H if "-g2h-" in path else H2G
+            if caption.startswith("ring packet"):
+                records.append(record(PACKET, way, data, channel=2, version=V53))
+            elif caption.startswith(("GPA-direct range", "RNDIS", "send-buffer", "receive-buffer")):
+                records.append(record(POINTED, way, data, channel=2, aux=0x1000))
+        if path.endswith("nvsp-init-30002.hex"):
+            records.append(in_band("02000000 ffffffff 22000000 01000000", way=H2G))
+    return records
+
+
+class Network(unittest.TestCase):
+    """NVSP in the packets of a NIC, RNDIS in what they point to."""
+
+    def test_every_captured_packet_of_a_nic_is_shown_as_nvsp_without_a_fault(self):
+        for run, version in (("r5", "6.1"), ("r3b", "2")):
+            records = nic_run(run)
+            t = Trace(*records)
+            for fault in ("short", "value", "unknown", "range", "direction", "gate"):
+                self.assertEqual(t.having("hvp.fault." + fault), [], fault)
+            shown = set(t.having("hvp.message"))
+            self.assertLessEqual(set(t.having("hvp.packet")), shown)
+            # in two places a frame lies apart from its header
+            self.assertEqual(len(records) - len(shown), 2 if run == "r5" else 0)
+            self.assertIn(": INIT " + version, t.shown())
+        self.assertIn("bytes: NDIS_CONFIG", t.shown())
+        self.assertIn(": INITIALIZE", t.shown())
+        self.assertIn(": QUERY", t.shown())
+
+    def test_fields_of_nvsp_and_rndis_can_be_filtered(self):
+        t = Trace(*nic_run("r5"))
+        self.assertIn("0xcafe", t.values("hvp.nvsp.receive_buffer.id"))
+        self.assertIn("0xfc01020d", t.values("hvp.rndis.query.oid"))
+
+    def test_a_message_before_its_version_is_marked(self):
+        config = in_band("7d000000 ea050000 00000000 0800000000000000")
+        for granted, gated in (("02000000", True), ("02000300", False), ("00000500", False)):
+            t = Trace(record(MESSAGE, H2G, NIC, version=V53),
+                      in_band("01000000" + granted * 2),
+                      in_band("02000000 ffffffff 22000000 01000000", way=H2G), config)
+            self.assertEqual(t.having("hvp.fault.gate"), [4] if gated else [], granted)
+        self.assertIn("INIT 5", t.shown())
+
+    def test_a_refused_version_does_not_count(self):
+        t = Trace(record(MESSAGE, H2G, NIC, version=V53),
+                  in_band("01000000 01000600 01000600"),
+                  in_band("02000000 ffffffff 22000000 00000000", way=H2G),
+                  in_band("85000000 01000000 01000000"))
+        self.assertEqual(t.having("hvp.fault.gate"), [4])
+        self.assertIn("SUB_CHANNEL needs 5", t.shown())
+
+    def test_a_trace_that_begins_later_has_no_gates(self):
+        t = Trace(record(MESSAGE, H2G, NIC, version=V53), in_band("85000000 01000000 01000000"))
+        self.assertEqual(t.having("_ws.expert"), [])
+
+    def test_a_sub_channel_has_the_version_of_its_device(self):
+        t = Trace(record(MESSAGE, H2G, NIC, version=V53), record(MESSAGE, H2G, SUB, version=V53),
+                  in_band("01000000 02000000 02000000"),
+                  in_band("02000000 02000000 22000000 01000000", way=H2G),
+                  in_band("81000000 01000000", channel=5), in_band("81000000 01000000", channel=2))
+        self.assertEqual(t.having("hvp.fault.gate"), [5, 6])
+
+    def test_an_unknown_id_and_a_message_that_is_cut(self):
+        t = Trace(record(MESSAGE, H2G, NIC, version=V53), in_band("e7030000 00000000"),
+                  in_band("6b000000 00000000"))
+        self.assertEqual(t.having("hvp.fault.unknown"), [2])
+        self.assertEqual(t.having("hvp.fault.short"), [3])
+        self.assertIn("send_buffer_section_index needs 12 bytes, 8 are there", t.shown())
+
+    def test_rndis_messages_one_behind_the_other(self):
+        frame = "01000000 30000000 24000000 04000000" + "00" * 28 + "aabbccdd"
+        two = bytes.fromhex((frame * 2).replace(" ", ""))
+        t = Trace(record(MESSAGE, H2G, NIC, version=V53),
+                  record(POINTED, G2H, two, channel=2), record(POINTED, G2H, two[:92], channel=2),
+                  record(POINTED, G2H, b"\xaa\xbb\xcc\xdd" * 4, channel=2))
+        self.assertEqual(t.count("hvp.rndis.packet.data_length"), 4)
+        self.assertEqual(t.count("hvp.rndis.packet.data"), 3)
+        self.assertEqual(t.having("_ws.expert"), [])
+        self.assertIn("96 bytes at 0x0000000000000000: PACKET, PACKET", t.shown())
+
+    def test_per_packet_information_is_shown_item_by_item(self):
+        t = Trace(record(MESSAGE, H2G, NIC, version=V53), record(POINTED, G2H, bytes.fromhex(
+            "01000000 50000000 48000000 00000000 00000000 00000000 00000000 24000000 20000000"
+            "00000000 00000000" "10000000 00000000 0c000000 05000000"
+            "10000000 06000000 0c000000 50000000".replace(" ", "")), channel=2))
+        self.assertEqual(t.count("hvp.rndis.ppi.size"), 2)
+        self.assertEqual(t.having("_ws.expert"), [])
+
+
 class Faults(unittest.TestCase):
     def fault(self, data, way=H2G, kind=MESSAGE, version=V60):
         return Trace(record(kind, way, data, version=version)).values("_ws.expert.message")[0]
