@@ -770,7 +770,7 @@ PROTOCOLS.nvsp = {
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
 			{ name = "status", at = 4, type = "u32", size = 4, values = "status" },
-			{ name = "num_sections", at = 8, type = "u32", size = 4, max = 4096, doc = "1 in practice, and most guests take nothing else; the bound is ours" },
+			{ name = "num_sections", at = 8, type = "u32", size = 4, max = 256, doc = "1 in practice, and most guests take nothing else; the bound is ours" },
 			{ name = "sections", at = 12, type = "counted", item = "receive_section", item_size = 16, count = "num_sections", base = 0 },
 		  } },
 		{ name = "revoke_receive_buffer", title = "REVOKE_RECEIVE_BUFFER", min = 6, id = 103, direction = 1, since = 0x00000002,
@@ -811,57 +811,57 @@ PROTOCOLS.nvsp = {
 		{ name = "send_chimney_delegated_buffer", title = "SEND_CHIMNEY_DELEGATED_BUFFER", min = 4, id = 109, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "send_chimney_delegated_buffer_complete", title = "SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE", min = 4, id = 110, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "revoke_chimney_delegated_buffer", title = "REVOKE_CHIMNEY_DELEGATED_BUFFER", min = 4, id = 111, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "resume_chimney_rx_indication", title = "RESUME_CHIMNEY_RX_INDICATION", min = 4, id = 112, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "terminate_chimney", title = "TERMINATE_CHIMNEY", min = 4, id = 113, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "terminate_chimney_complete", title = "TERMINATE_CHIMNEY_COMPLETE", min = 4, id = 114, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "indicate_chimney_event", title = "INDICATE_CHIMNEY_EVENT", min = 4, id = 115, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "send_chimney_packet", title = "SEND_CHIMNEY_PACKET", min = 4, id = 116, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "send_chimney_packet_complete", title = "SEND_CHIMNEY_PACKET_COMPLETE", min = 4, id = 117, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "post_chimney_recv_request", title = "POST_CHIMNEY_RECV_REQUEST", min = 4, id = 118, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "post_chimney_recv_request_complete", title = "POST_CHIMNEY_RECV_REQUEST_COMPLETE", min = 4, id = 119, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "allocate_receive_buffer", title = "ALLOCATE_RECEIVE_BUFFER", min = 12, id = 120, direction = 2, since = 0x00030002,
 		  fields = {
@@ -885,12 +885,12 @@ PROTOCOLS.nvsp = {
 		{ name = "send_vmq_rndis_packet", title = "SEND_VMQ_RNDIS_PACKET", min = 4, id = 123, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "ranges", at = 4, type = "rest", item = "vmq_range", item_size = 16, base = 0 },
+			{ name = "ranges", at = 4, type = "rest", item = "vmq_range", item_size = 16, base = 0, doc = "the bound is ours" },
 		  } },
 		{ name = "send_vmq_rndis_packet_complete", title = "SEND_VMQ_RNDIS_PACKET_COMPLETE", min = 4, id = 124, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "ndis_config", title = "NDIS_CONFIG", min = 20, id = 125, direction = 1, since = 0x00030002,
 		  fields = {
@@ -902,12 +902,12 @@ PROTOCOLS.nvsp = {
 		{ name = "allocate_chimney_handle", title = "ALLOCATE_CHIMNEY_HANDLE", min = 4, id = 126, direction = 1, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "allocate_chimney_handle_complete", title = "ALLOCATE_CHIMNEY_HANDLE_COMPLETE", min = 4, id = 127, direction = 2, since = 0x00030002,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "vf_association", title = "VF_ASSOCIATION", min = 12, id = 128, direction = 2, since = 0x00040000,
 		  fields = {
@@ -923,7 +923,7 @@ PROTOCOLS.nvsp = {
 		{ name = "uplink_connect_state", title = "UPLINK_CONNECT_STATE", min = 4, id = 130, direction = 2, since = 0x00040000,
 		  fields = {
 			{ name = "message_type", at = 0, type = "u32", size = 4, doc = "which message this is" },
-			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque" },
+			{ name = "body", at = 4, type = "rest", item_size = 1, base = 0, doc = "opaque; the bound is ours" },
 		  } },
 		{ name = "oid_query_ex", title = "OID_QUERY_EX", min = 12, id = 131, direction = 1, since = 0x00050000,
 		  fields = {

@@ -511,11 +511,11 @@ END_TEST
 /* The most bytes that each tail may have, and one byte more. */
 START_TEST(a_tail_that_is_too_long_is_not_sent)
 {
-	static uint8_t bytes[65537];
+	static uint8_t bytes[4097];
 	struct hvp_nvsp_indirection_table table = { 16, 12, { bytes, 4097, 0 } };
 	struct hvp_nvsp_pd_api request = { 1, { bytes, 31, 0 } };
 	struct hvp_nvsp_pd_api_complete answer = { 1, 0, { bytes, 29, 0 } };
-	struct hvp_nvsp_uplink_connect_state state = { { bytes, 65537, 0 } };
+	struct hvp_nvsp_uplink_connect_state state = { { bytes, 4097, 0 } };
 
 	refused("indirection_table", &table, "tail");
 	refused("pd_api", &request, "data");
@@ -524,24 +524,24 @@ START_TEST(a_tail_that_is_too_long_is_not_sent)
 	table.tail.len = 4096;
 	request.data.len = 30;
 	answer.data.len = 28;
-	state.body.len = 65536;
+	state.body.len = 4096;
 	ck_assert_int_eq(hvp_nvsp_indirection_table_validate(&table, newest, NULL), HVP_OK);
 	ck_assert_int_eq(hvp_nvsp_pd_api_validate(&request, newest, NULL), HVP_OK);
 	ck_assert_int_eq(hvp_nvsp_pd_api_complete_validate(&answer, newest, NULL), HVP_OK);
 	ck_assert_int_eq(hvp_nvsp_uplink_connect_state_validate(&state, newest, NULL), HVP_OK);
-	ck_assert_uint_eq(hvp_nvsp_uplink_connect_state_size(&state), 65540);
+	ck_assert_uint_eq(hvp_nvsp_uplink_connect_state_size(&state), 4100);
 }
 END_TEST
 
 /* Also of a message that gives no length: a longer one keeps its surplus. */
 START_TEST(a_tail_ends_where_its_bound_is)
 {
-	static uint8_t bytes[4 + 65536 + 5] = { 130 };
+	static uint8_t bytes[4 + 4096 + 5] = { 130 };
 	struct hvp_nvsp_uplink_connect_state m;
 	struct hvp_rd r = hvp_rd_init(bytes, sizeof(bytes));
 
 	ck_assert_int_eq(hvp_nvsp_uplink_connect_state_decode(&r, newest, &m, NULL), HVP_OK);
-	ck_assert_uint_eq(m.body.len, 65536);
+	ck_assert_uint_eq(m.body.len, 4096);
 	ck_assert_uint_eq(hvp_rd_left(&r), 5);
 }
 END_TEST

@@ -177,13 +177,13 @@ static const struct hvp_bound bound_receive_buffer_complete_version = {
 	"nvsp.receive_buffer_complete", "version", 0, 2u, 0xffffffffu,
 };
 static const struct hvp_bound bound_receive_buffer_complete_num_sections = {
-	"nvsp.receive_buffer_complete", "num_sections", 8, 0u, 4096u,
+	"nvsp.receive_buffer_complete", "num_sections", 8, 0u, 256u,
 };
 static const struct hvp_bound bound_receive_buffer_complete_message_type = {
 	"nvsp.receive_buffer_complete", "message_type", 0, 102u, 102u,
 };
 static const struct hvp_bound bound_receive_buffer_complete_sections = {
-	"nvsp.receive_buffer_complete", "sections", 12, 0u, 0x10000u,
+	"nvsp.receive_buffer_complete", "sections", 12, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -202,13 +202,13 @@ static enum hvp_status receive_buffer_complete_gate(struct hvp_neg neg, struct h
   @ requires bad != HVP_OK;
   @ assigns *fault;
   @ ensures \result == HVP_OK || \result == bad;
-  @ ensures \result == HVP_OK ==> in->num_sections <= 4096;
-  @ ensures \result == HVP_OK ==> in->num_sections <= 4096; */
+  @ ensures \result == HVP_OK ==> in->num_sections <= 256;
+  @ ensures \result == HVP_OK ==> in->num_sections <= 256; */
 static enum hvp_status receive_buffer_complete_check(
 	const struct hvp_nvsp_receive_buffer_complete *in, enum hvp_status bad,
 	struct hvp_fault *fault)
 {
-	if (in->num_sections > 4096u)
+	if (in->num_sections > 256u)
 		return hvp_fault_at(fault, bad, &bound_receive_buffer_complete_num_sections,
 				    in->num_sections);
 	return HVP_OK;

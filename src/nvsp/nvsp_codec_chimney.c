@@ -14,7 +14,7 @@ static const struct hvp_bound bound_send_chimney_delegated_buffer_message_type =
 	"nvsp.send_chimney_delegated_buffer", "message_type", 0, 109u, 109u,
 };
 static const struct hvp_bound bound_send_chimney_delegated_buffer_body = {
-	"nvsp.send_chimney_delegated_buffer", "body", 4, 0u, 0x10000u,
+	"nvsp.send_chimney_delegated_buffer", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -47,7 +47,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_chimney_delegated_buffer_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -59,7 +59,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_send_chimney_delegated_buffer_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -101,7 +101,7 @@ static const struct hvp_bound bound_send_chimney_delegated_buffer_complete_messa
 	"nvsp.send_chimney_delegated_buffer_complete", "message_type", 0, 110u, 110u,
 };
 static const struct hvp_bound bound_send_chimney_delegated_buffer_complete_body = {
-	"nvsp.send_chimney_delegated_buffer_complete", "body", 4, 0u, 0x10000u,
+	"nvsp.send_chimney_delegated_buffer_complete", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -136,7 +136,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_chimney_delegated_buffer_complete_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -148,7 +148,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG,
 				    &bound_send_chimney_delegated_buffer_complete_body,
 				    hvp_view_size(&in->body));
@@ -192,7 +192,7 @@ static const struct hvp_bound bound_revoke_chimney_delegated_buffer_message_type
 	"nvsp.revoke_chimney_delegated_buffer", "message_type", 0, 111u, 111u,
 };
 static const struct hvp_bound bound_revoke_chimney_delegated_buffer_body = {
-	"nvsp.revoke_chimney_delegated_buffer", "body", 4, 0u, 0x10000u,
+	"nvsp.revoke_chimney_delegated_buffer", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -225,7 +225,7 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_revoke_chimney_delegated_buffer_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -237,7 +237,7 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_revoke_chimney_delegated_buffer_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -279,7 +279,7 @@ static const struct hvp_bound bound_resume_chimney_rx_indication_message_type = 
 	"nvsp.resume_chimney_rx_indication", "message_type", 0, 112u, 112u,
 };
 static const struct hvp_bound bound_resume_chimney_rx_indication_body = {
-	"nvsp.resume_chimney_rx_indication", "body", 4, 0u, 0x10000u,
+	"nvsp.resume_chimney_rx_indication", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -312,7 +312,7 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_resume_chimney_rx_indication_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -324,7 +324,7 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_resume_chimney_rx_indication_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -366,7 +366,7 @@ static const struct hvp_bound bound_terminate_chimney_message_type = {
 	"nvsp.terminate_chimney", "message_type", 0, 113u, 113u,
 };
 static const struct hvp_bound bound_terminate_chimney_body = {
-	"nvsp.terminate_chimney", "body", 4, 0u, 0x10000u,
+	"nvsp.terminate_chimney", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -397,7 +397,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_decode(struct hvp_rd *r, struct hvp_n
 	if (hvp_get_u32(p) != HVP_NVSP_TERMINATE_CHIMNEY)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_terminate_chimney_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -408,7 +408,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_validate(const struct hvp_nvsp_termin
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_terminate_chimney_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -449,7 +449,7 @@ static const struct hvp_bound bound_terminate_chimney_complete_message_type = {
 	"nvsp.terminate_chimney_complete", "message_type", 0, 114u, 114u,
 };
 static const struct hvp_bound bound_terminate_chimney_complete_body = {
-	"nvsp.terminate_chimney_complete", "body", 4, 0u, 0x10000u,
+	"nvsp.terminate_chimney_complete", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -480,7 +480,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_decode(
 	if (hvp_get_u32(p) != HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE)
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_terminate_chimney_complete_message_type, hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -492,7 +492,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_terminate_chimney_complete_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;

@@ -14,7 +14,7 @@ static const struct hvp_bound bound_indicate_chimney_event_message_type = {
 	"nvsp.indicate_chimney_event", "message_type", 0, 115u, 115u,
 };
 static const struct hvp_bound bound_indicate_chimney_event_body = {
-	"nvsp.indicate_chimney_event", "body", 4, 0u, 0x10000u,
+	"nvsp.indicate_chimney_event", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -45,7 +45,7 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_decode(struct hvp_rd *r, struct 
 	if (hvp_get_u32(p) != HVP_NVSP_INDICATE_CHIMNEY_EVENT)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_indicate_chimney_event_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -57,7 +57,7 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_indicate_chimney_event_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -98,7 +98,7 @@ static const struct hvp_bound bound_send_chimney_packet_message_type = {
 	"nvsp.send_chimney_packet", "message_type", 0, 116u, 116u,
 };
 static const struct hvp_bound bound_send_chimney_packet_body = {
-	"nvsp.send_chimney_packet", "body", 4, 0u, 0x10000u,
+	"nvsp.send_chimney_packet", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -129,7 +129,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_decode(struct hvp_rd *r, struct hvp
 	if (hvp_get_u32(p) != HVP_NVSP_SEND_CHIMNEY_PACKET)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_send_chimney_packet_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -140,7 +140,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_validate(const struct hvp_nvsp_send
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_send_chimney_packet_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -181,7 +181,7 @@ static const struct hvp_bound bound_send_chimney_packet_complete_message_type = 
 	"nvsp.send_chimney_packet_complete", "message_type", 0, 117u, 117u,
 };
 static const struct hvp_bound bound_send_chimney_packet_complete_body = {
-	"nvsp.send_chimney_packet_complete", "body", 4, 0u, 0x10000u,
+	"nvsp.send_chimney_packet_complete", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -214,7 +214,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_chimney_packet_complete_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -226,7 +226,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_send_chimney_packet_complete_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -268,7 +268,7 @@ static const struct hvp_bound bound_post_chimney_recv_request_message_type = {
 	"nvsp.post_chimney_recv_request", "message_type", 0, 118u, 118u,
 };
 static const struct hvp_bound bound_post_chimney_recv_request_body = {
-	"nvsp.post_chimney_recv_request", "body", 4, 0u, 0x10000u,
+	"nvsp.post_chimney_recv_request", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -299,7 +299,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_decode(
 	if (hvp_get_u32(p) != HVP_NVSP_POST_CHIMNEY_RECV_REQUEST)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_post_chimney_recv_request_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -311,7 +311,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_post_chimney_recv_request_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -352,7 +352,7 @@ static const struct hvp_bound bound_post_chimney_recv_request_complete_message_t
 	"nvsp.post_chimney_recv_request_complete", "message_type", 0, 119u, 119u,
 };
 static const struct hvp_bound bound_post_chimney_recv_request_complete_body = {
-	"nvsp.post_chimney_recv_request_complete", "body", 4, 0u, 0x10000u,
+	"nvsp.post_chimney_recv_request_complete", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -385,7 +385,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_post_chimney_recv_request_complete_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -397,7 +397,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_post_chimney_recv_request_complete_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -439,7 +439,7 @@ static const struct hvp_bound bound_allocate_chimney_handle_message_type = {
 	"nvsp.allocate_chimney_handle", "message_type", 0, 126u, 126u,
 };
 static const struct hvp_bound bound_allocate_chimney_handle_body = {
-	"nvsp.allocate_chimney_handle", "body", 4, 0u, 0x10000u,
+	"nvsp.allocate_chimney_handle", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -470,7 +470,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_decode(
 	if (hvp_get_u32(p) != HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_allocate_chimney_handle_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -482,7 +482,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_allocate_chimney_handle_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -523,7 +523,7 @@ static const struct hvp_bound bound_allocate_chimney_handle_complete_message_typ
 	"nvsp.allocate_chimney_handle_complete", "message_type", 0, 127u, 127u,
 };
 static const struct hvp_bound bound_allocate_chimney_handle_complete_body = {
-	"nvsp.allocate_chimney_handle_complete", "body", 4, 0u, 0x10000u,
+	"nvsp.allocate_chimney_handle_complete", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -556,7 +556,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_allocate_chimney_handle_complete_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -568,7 +568,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_allocate_chimney_handle_complete_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;

@@ -378,7 +378,7 @@ static const struct hvp_bound bound_send_vmq_rndis_packet_message_type = {
 	"nvsp.send_vmq_rndis_packet", "message_type", 0, 123u, 123u,
 };
 static const struct hvp_bound bound_send_vmq_rndis_packet_ranges = {
-	"nvsp.send_vmq_rndis_packet", "ranges", 4, 0u, 0x100000u,
+	"nvsp.send_vmq_rndis_packet", "ranges", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -409,7 +409,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_decode(struct hvp_rd *r, struct h
 	if (hvp_get_u32(p) != HVP_NVSP_SEND_VMQ_RNDIS_PACKET)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_send_vmq_rndis_packet_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 16, 1048576, &out->ranges);
+	hvp_cut_rest(r, 16, 4096, &out->ranges);
 	return HVP_OK;
 }
 
@@ -421,7 +421,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->ranges) > 1048576 || hvp_view_size(&in->ranges) % 16 != 0)
+	if (hvp_view_size(&in->ranges) > 4096 || hvp_view_size(&in->ranges) % 16 != 0)
 		return hvp_fault_at(fault, HVP_ARG, &bound_send_vmq_rndis_packet_ranges,
 				    hvp_view_size(&in->ranges));
 	return HVP_OK;
@@ -462,7 +462,7 @@ static const struct hvp_bound bound_send_vmq_rndis_packet_complete_message_type 
 	"nvsp.send_vmq_rndis_packet_complete", "message_type", 0, 124u, 124u,
 };
 static const struct hvp_bound bound_send_vmq_rndis_packet_complete_body = {
-	"nvsp.send_vmq_rndis_packet_complete", "body", 4, 0u, 0x10000u,
+	"nvsp.send_vmq_rndis_packet_complete", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -495,7 +495,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_decode(
 		return hvp_fault_at(fault, HVP_VALUE,
 				    &bound_send_vmq_rndis_packet_complete_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -507,7 +507,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_send_vmq_rndis_packet_complete_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;
@@ -549,7 +549,7 @@ static const struct hvp_bound bound_uplink_connect_state_message_type = {
 	"nvsp.uplink_connect_state", "message_type", 0, 130u, 130u,
 };
 static const struct hvp_bound bound_uplink_connect_state_body = {
-	"nvsp.uplink_connect_state", "body", 4, 0u, 0x10000u,
+	"nvsp.uplink_connect_state", "body", 4, 0u, 4096u,
 };
 /* clang-format on */
 
@@ -580,7 +580,7 @@ enum hvp_status hvp_nvsp_uplink_connect_state_decode(struct hvp_rd *r, struct hv
 	if (hvp_get_u32(p) != HVP_NVSP_UPLINK_CONNECT_STATE)
 		return hvp_fault_at(fault, HVP_VALUE, &bound_uplink_connect_state_message_type,
 				    hvp_get_u32(p));
-	hvp_cut_rest(r, 1, 65536, &out->body);
+	hvp_cut_rest(r, 1, 4096, &out->body);
 	return HVP_OK;
 }
 
@@ -591,7 +591,7 @@ enum hvp_status hvp_nvsp_uplink_connect_state_validate(
 
 	if (st != HVP_OK)
 		return st;
-	if (hvp_view_size(&in->body) > 65536)
+	if (hvp_view_size(&in->body) > 4096)
 		return hvp_fault_at(fault, HVP_ARG, &bound_uplink_connect_state_body,
 				    hvp_view_size(&in->body));
 	return HVP_OK;

@@ -164,7 +164,7 @@ static const struct hvp_field_desc receive_buffer_fields[] = {
 };
 
 static const struct hvp_bound bound_receive_buffer_complete_message_type = { "nvsp.receive_buffer_complete", "message_type", 0, 102u, 102u };
-static const struct hvp_bound bound_receive_buffer_complete_num_sections = { "nvsp.receive_buffer_complete", "num_sections", 8, 0u, 4096u };
+static const struct hvp_bound bound_receive_buffer_complete_num_sections = { "nvsp.receive_buffer_complete", "num_sections", 8, 0u, 256u };
 static const struct hvp_field_desc receive_buffer_complete_fields[] = {
 	{ "message_type", HVP_FIELD_U32, HVP_FIELD_RESERVED, 0, 4,
 	  0, &bound_receive_buffer_complete_message_type, NULL, NULL },

@@ -187,7 +187,7 @@ enum hvp_status hvp_nvsp_receive_buffer_encode(struct hvp_wr *w, struct hvp_neg 
 /* clang-format off */
 #define HVP_NVSP_RECEIVE_BUFFER_COMPLETE		102u
 #define HVP_NVSP_RECEIVE_BUFFER_COMPLETE_MIN_SIZE	12u /* bytes */
-#define HVP_NVSP_RECEIVE_BUFFER_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_RECEIVE_BUFFER_COMPLETE_MAX_SIZE	4108u /* bytes */
 /* clang-format on */
 
 /**
@@ -220,8 +220,8 @@ struct hvp_nvsp_receive_buffer_complete {
   @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
-  @ ensures \result == HVP_OK ==> out->num_sections <= 4096;
-  @ ensures \result == HVP_OK ==> out->num_sections <= 4096;
+  @ ensures \result == HVP_OK ==> out->num_sections <= 256;
+  @ ensures \result == HVP_OK ==> out->num_sections <= 256;
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->sections);
   @ ensures \result == HVP_OK ==> out->sections.len == out->num_sections * 16; */
 enum hvp_status hvp_nvsp_receive_buffer_complete_decode(
@@ -241,8 +241,8 @@ enum hvp_status hvp_nvsp_receive_buffer_complete_decode(
   @	\valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->num_sections <= 4096;
-  @ ensures \result == HVP_OK ==> in->num_sections <= 4096;
+  @ ensures \result == HVP_OK ==> in->num_sections <= 256;
+  @ ensures \result == HVP_OK ==> in->num_sections <= 256;
   @ ensures \result == HVP_OK ==> in->sections.len - in->sections.off == in->num_sections * 16; */
 enum hvp_status hvp_nvsp_receive_buffer_complete_validate(
 	const struct hvp_nvsp_receive_buffer_complete *in, struct hvp_neg neg,
@@ -252,7 +252,7 @@ enum hvp_status hvp_nvsp_receive_buffer_complete_validate(
  * hvp_nvsp_receive_buffer_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 12..65535.
+ * Context: any. Return: 12..4108.
  */
 /*@ requires \valid_read(in) && in->sections.off <= in->sections.len && (in->sections.len > 0
   @	==> \valid_read(in->sections.p + (0 .. in->sections.len - 1)));

@@ -24,12 +24,12 @@ extern "C" {
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER		109u
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_delegated_buffer - SEND_CHIMNEY_DELEGATED_BUFFER (109), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -52,7 +52,7 @@ struct hvp_nvsp_send_chimney_delegated_buffer {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_send_chimney_delegated_buffer *out,
 	struct hvp_fault *fault);
@@ -69,7 +69,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_validate(
 	const struct hvp_nvsp_send_chimney_delegated_buffer *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -78,7 +78,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_validate(
  * hvp_nvsp_send_chimney_delegated_buffer_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -114,12 +114,12 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_encode(
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE			110u
 #define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_delegated_buffer_complete - SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE (110), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -142,7 +142,7 @@ struct hvp_nvsp_send_chimney_delegated_buffer_complete {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg,
 	struct hvp_nvsp_send_chimney_delegated_buffer_complete *out, struct hvp_fault *fault);
@@ -159,7 +159,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_validate(
 	const struct hvp_nvsp_send_chimney_delegated_buffer_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -168,7 +168,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_validate(
  * hvp_nvsp_send_chimney_delegated_buffer_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -204,12 +204,12 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER		111u
 #define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_REVOKE_CHIMNEY_DELEGATED_BUFFER_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_revoke_chimney_delegated_buffer - REVOKE_CHIMNEY_DELEGATED_BUFFER (111), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -232,7 +232,7 @@ struct hvp_nvsp_revoke_chimney_delegated_buffer {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_revoke_chimney_delegated_buffer *out,
 	struct hvp_fault *fault);
@@ -249,7 +249,7 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_validate(
 	const struct hvp_nvsp_revoke_chimney_delegated_buffer *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -258,7 +258,7 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_validate(
  * hvp_nvsp_revoke_chimney_delegated_buffer_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -294,12 +294,12 @@ enum hvp_status hvp_nvsp_revoke_chimney_delegated_buffer_encode(
 /* clang-format off */
 #define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION		112u
 #define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_RESUME_CHIMNEY_RX_INDICATION_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_resume_chimney_rx_indication - RESUME_CHIMNEY_RX_INDICATION (112), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -322,7 +322,7 @@ struct hvp_nvsp_resume_chimney_rx_indication {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_resume_chimney_rx_indication_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_resume_chimney_rx_indication *out,
 	struct hvp_fault *fault);
@@ -339,7 +339,7 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_resume_chimney_rx_indication_validate(
 	const struct hvp_nvsp_resume_chimney_rx_indication *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -348,7 +348,7 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_validate(
  * hvp_nvsp_resume_chimney_rx_indication_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -384,12 +384,12 @@ enum hvp_status hvp_nvsp_resume_chimney_rx_indication_encode(
 /* clang-format off */
 #define HVP_NVSP_TERMINATE_CHIMNEY		113u
 #define HVP_NVSP_TERMINATE_CHIMNEY_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_TERMINATE_CHIMNEY_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_TERMINATE_CHIMNEY_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_terminate_chimney - TERMINATE_CHIMNEY (113), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -412,7 +412,7 @@ struct hvp_nvsp_terminate_chimney {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_terminate_chimney_decode(struct hvp_rd *r, struct hvp_neg neg,
 						  struct hvp_nvsp_terminate_chimney *out,
 						  struct hvp_fault *fault);
@@ -429,7 +429,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_decode(struct hvp_rd *r, struct hvp_n
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_terminate_chimney_validate(const struct hvp_nvsp_terminate_chimney *in,
 						    struct hvp_neg neg, struct hvp_fault *fault);
 
@@ -437,7 +437,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_validate(const struct hvp_nvsp_termin
  * hvp_nvsp_terminate_chimney_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -472,12 +472,12 @@ enum hvp_status hvp_nvsp_terminate_chimney_encode(struct hvp_wr *w, struct hvp_n
 /* clang-format off */
 #define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE		114u
 #define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_TERMINATE_CHIMNEY_COMPLETE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_terminate_chimney_complete - TERMINATE_CHIMNEY_COMPLETE (114), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -500,7 +500,7 @@ struct hvp_nvsp_terminate_chimney_complete {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_terminate_chimney_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_terminate_chimney_complete *out,
 	struct hvp_fault *fault);
@@ -517,7 +517,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_terminate_chimney_complete_validate(
 	const struct hvp_nvsp_terminate_chimney_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -526,7 +526,7 @@ enum hvp_status hvp_nvsp_terminate_chimney_complete_validate(
  * hvp_nvsp_terminate_chimney_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));

@@ -24,12 +24,12 @@ extern "C" {
 /* clang-format off */
 #define HVP_NVSP_INDICATE_CHIMNEY_EVENT			115u
 #define HVP_NVSP_INDICATE_CHIMNEY_EVENT_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_INDICATE_CHIMNEY_EVENT_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_INDICATE_CHIMNEY_EVENT_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_indicate_chimney_event - INDICATE_CHIMNEY_EVENT (115), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -52,7 +52,7 @@ struct hvp_nvsp_indicate_chimney_event {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_indicate_chimney_event_decode(struct hvp_rd *r, struct hvp_neg neg,
 						       struct hvp_nvsp_indicate_chimney_event *out,
 						       struct hvp_fault *fault);
@@ -69,7 +69,7 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_decode(struct hvp_rd *r, struct 
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_indicate_chimney_event_validate(
 	const struct hvp_nvsp_indicate_chimney_event *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -78,7 +78,7 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_validate(
  * hvp_nvsp_indicate_chimney_event_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -113,12 +113,12 @@ enum hvp_status hvp_nvsp_indicate_chimney_event_encode(
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_PACKET		116u
 #define HVP_NVSP_SEND_CHIMNEY_PACKET_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_PACKET_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_PACKET_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_packet - SEND_CHIMNEY_PACKET (116), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -141,7 +141,7 @@ struct hvp_nvsp_send_chimney_packet {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_packet_decode(struct hvp_rd *r, struct hvp_neg neg,
 						    struct hvp_nvsp_send_chimney_packet *out,
 						    struct hvp_fault *fault);
@@ -158,7 +158,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_decode(struct hvp_rd *r, struct hvp
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_packet_validate(const struct hvp_nvsp_send_chimney_packet *in,
 						      struct hvp_neg neg, struct hvp_fault *fault);
 
@@ -166,7 +166,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_validate(const struct hvp_nvsp_send
  * hvp_nvsp_send_chimney_packet_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -201,12 +201,12 @@ enum hvp_status hvp_nvsp_send_chimney_packet_encode(struct hvp_wr *w, struct hvp
 /* clang-format off */
 #define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE		117u
 #define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_SEND_CHIMNEY_PACKET_COMPLETE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_chimney_packet_complete - SEND_CHIMNEY_PACKET_COMPLETE (117), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -229,7 +229,7 @@ struct hvp_nvsp_send_chimney_packet_complete {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_packet_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_send_chimney_packet_complete *out,
 	struct hvp_fault *fault);
@@ -246,7 +246,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_send_chimney_packet_complete_validate(
 	const struct hvp_nvsp_send_chimney_packet_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -255,7 +255,7 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_validate(
  * hvp_nvsp_send_chimney_packet_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -291,12 +291,12 @@ enum hvp_status hvp_nvsp_send_chimney_packet_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST		118u
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_post_chimney_recv_request - POST_CHIMNEY_RECV_REQUEST (118), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -319,7 +319,7 @@ struct hvp_nvsp_post_chimney_recv_request {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_post_chimney_recv_request *out,
 	struct hvp_fault *fault);
@@ -336,7 +336,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_validate(
 	const struct hvp_nvsp_post_chimney_recv_request *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -345,7 +345,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_validate(
  * hvp_nvsp_post_chimney_recv_request_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -380,12 +380,12 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_encode(
 /* clang-format off */
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE		119u
 #define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_POST_CHIMNEY_RECV_REQUEST_COMPLETE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_post_chimney_recv_request_complete - POST_CHIMNEY_RECV_REQUEST_COMPLETE (119), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -408,7 +408,7 @@ struct hvp_nvsp_post_chimney_recv_request_complete {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg,
 	struct hvp_nvsp_post_chimney_recv_request_complete *out, struct hvp_fault *fault);
@@ -425,7 +425,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_validate(
 	const struct hvp_nvsp_post_chimney_recv_request_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -434,7 +434,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_validate(
  * hvp_nvsp_post_chimney_recv_request_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -470,12 +470,12 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE		126u
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_allocate_chimney_handle - ALLOCATE_CHIMNEY_HANDLE (126), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -498,7 +498,7 @@ struct hvp_nvsp_allocate_chimney_handle {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_allocate_chimney_handle *out,
 	struct hvp_fault *fault);
@@ -515,7 +515,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_validate(
 	const struct hvp_nvsp_allocate_chimney_handle *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -524,7 +524,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_validate(
  * hvp_nvsp_allocate_chimney_handle_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -559,12 +559,12 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_encode(
 /* clang-format off */
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE		127u
 #define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_ALLOCATE_CHIMNEY_HANDLE_COMPLETE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_allocate_chimney_handle_complete - ALLOCATE_CHIMNEY_HANDLE_COMPLETE (127), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
  * chapter 20 section 3.1. Evidence: inferred.
@@ -587,7 +587,7 @@ struct hvp_nvsp_allocate_chimney_handle_complete {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_allocate_chimney_handle_complete *out,
 	struct hvp_fault *fault);
@@ -604,7 +604,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_validate(
 	const struct hvp_nvsp_allocate_chimney_handle_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -613,7 +613,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_complete_validate(
  * hvp_nvsp_allocate_chimney_handle_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));

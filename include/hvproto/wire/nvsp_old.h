@@ -349,12 +349,12 @@ enum hvp_status hvp_nvsp_free_receive_buffer_encode(struct hvp_wr *w, struct hvp
 /* clang-format off */
 #define HVP_NVSP_SEND_VMQ_RNDIS_PACKET		123u
 #define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_vmq_rndis_packet - SEND_VMQ_RNDIS_PACKET (123), host to guest
- * @ranges: rest at 4
+ * @ranges: rest at 4: the bound is ours
  *
  * Not sent by anybody. Since 2. Source: MU-NVSP; chapter 20 section 3.12. Evidence:
  * inferred.
@@ -377,7 +377,7 @@ struct hvp_nvsp_send_vmq_rndis_packet {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->ranges);
-  @ ensures \result == HVP_OK ==> out->ranges.len <= 1048576; */
+  @ ensures \result == HVP_OK ==> out->ranges.len <= 4096; */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_decode(struct hvp_rd *r, struct hvp_neg neg,
 						      struct hvp_nvsp_send_vmq_rndis_packet *out,
 						      struct hvp_fault *fault);
@@ -395,7 +395,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_decode(struct hvp_rd *r, struct h
   @	\valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->ranges.len - in->ranges.off <= 1048576; */
+  @ ensures \result == HVP_OK ==> in->ranges.len - in->ranges.off <= 4096; */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_validate(
 	const struct hvp_nvsp_send_vmq_rndis_packet *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -404,7 +404,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_validate(
  * hvp_nvsp_send_vmq_rndis_packet_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->ranges.off <= in->ranges.len && (in->ranges.len > 0 ==>
   @	\valid_read(in->ranges.p + (0 .. in->ranges.len - 1)));
@@ -440,12 +440,12 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_encode(
 /* clang-format off */
 #define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE			124u
 #define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_SEND_VMQ_RNDIS_PACKET_COMPLETE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_send_vmq_rndis_packet_complete - SEND_VMQ_RNDIS_PACKET_COMPLETE (124), guest to host
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * Body not published, not sent by anybody. Since 2. Source: OV-PROTO; chapter 20
  * section 3.1. Evidence: inferred.
@@ -468,7 +468,7 @@ struct hvp_nvsp_send_vmq_rndis_packet_complete {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_decode(
 	struct hvp_rd *r, struct hvp_neg neg, struct hvp_nvsp_send_vmq_rndis_packet_complete *out,
 	struct hvp_fault *fault);
@@ -485,7 +485,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_decode(
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_validate(
 	const struct hvp_nvsp_send_vmq_rndis_packet_complete *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -494,7 +494,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_validate(
  * hvp_nvsp_send_vmq_rndis_packet_complete_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
@@ -530,12 +530,12 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_complete_encode(
 /* clang-format off */
 #define HVP_NVSP_UPLINK_CONNECT_STATE		130u
 #define HVP_NVSP_UPLINK_CONNECT_STATE_MIN_SIZE	4u /* bytes */
-#define HVP_NVSP_UPLINK_CONNECT_STATE_MAX_SIZE	65535u /* bytes */
+#define HVP_NVSP_UPLINK_CONNECT_STATE_MAX_SIZE	4100u /* bytes */
 /* clang-format on */
 
 /**
  * struct hvp_nvsp_uplink_connect_state - UPLINK_CONNECT_STATE (130), host to guest
- * @body: rest at 4: opaque
+ * @body: rest at 4: opaque; the bound is ours
  *
  * Body not published, not sent by anybody. Since 4. Source: OV-PROTO; chapter 20
  * section 3.1. Evidence: inferred.
@@ -558,7 +558,7 @@ struct hvp_nvsp_uplink_connect_state {
   @ assigns r->off, *out, *fault;
   @ ensures hvp_rd_ok(r);
   @ ensures \result == HVP_OK ==> hvp_rd_sees(out->body);
-  @ ensures \result == HVP_OK ==> out->body.len <= 65536; */
+  @ ensures \result == HVP_OK ==> out->body.len <= 4096; */
 enum hvp_status hvp_nvsp_uplink_connect_state_decode(struct hvp_rd *r, struct hvp_neg neg,
 						     struct hvp_nvsp_uplink_connect_state *out,
 						     struct hvp_fault *fault);
@@ -575,7 +575,7 @@ enum hvp_status hvp_nvsp_uplink_connect_state_decode(struct hvp_rd *r, struct hv
   @	\valid_read(in->body.p + (0 .. in->body.len - 1))) && (fault == \null || \valid(fault));
   @ requires \separated(fault, in);
   @ assigns *fault;
-  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 65536; */
+  @ ensures \result == HVP_OK ==> in->body.len - in->body.off <= 4096; */
 enum hvp_status hvp_nvsp_uplink_connect_state_validate(
 	const struct hvp_nvsp_uplink_connect_state *in, struct hvp_neg neg,
 	struct hvp_fault *fault);
@@ -584,7 +584,7 @@ enum hvp_status hvp_nvsp_uplink_connect_state_validate(
  * hvp_nvsp_uplink_connect_state_size() - bytes that the encoder writes
  * @in: structure
  *
- * Context: any. Return: 4..65535.
+ * Context: any. Return: 4..4100.
  */
 /*@ requires \valid_read(in) && in->body.off <= in->body.len && (in->body.len > 0 ==>
   @	\valid_read(in->body.p + (0 .. in->body.len - 1)));
