@@ -188,8 +188,8 @@ static void open_channel(struct net_host *h, const uint8_t *b)
 	ck_assert_uint_lt(q, NET_QUEUES);
 	ck_assert_int_eq(hvp_ring_rx_attach(&h->rx[q], &m->tx, HVP_RING_HOST), HVP_OK);
 	ck_assert_int_eq(hvp_ring_tx_attach(&h->tx[q], &m->rx, m->tx.control), HVP_OK);
-	h->attached[q] = true;
-	fake_opened(h->f, fake_u32(b + 8), fake_u32(b + 12), 0);
+	h->attached[q] = h->refuse_open == 0;
+	fake_opened(h->f, fake_u32(b + 8), fake_u32(b + 12), h->refuse_open);
 }
 
 static void gpadl_header(struct net_host *h, const uint8_t *b)
@@ -199,6 +199,13 @@ static void gpadl_header(struct net_host *h, const uint8_t *b)
 	h->gpadl_channel = fake_u32(b + 8);
 	h->gpadl_id = fake_u32(b + 12);
 	h->gpadl_bodies = hvp_gpadl_bodies(length);
+}
+
+static void created(struct net_host *h)
+{
+	h->gpadls++;
+	fake_created(h->f, h->gpadl_channel, h->gpadl_id,
+		     h->gpadls == h->refuse_gpadl ? 0xc0000001u : 0);
 }
 
 static void post(struct net_host *h, const struct fake_post *p)
@@ -214,11 +221,11 @@ static void post(struct net_host *h, const struct fake_post *p)
 	case HVP_VMBUS_GPADL_HEADER:
 		gpadl_header(h, b);
 		if (h->gpadl_bodies == 0)
-			fake_created(h->f, h->gpadl_channel, h->gpadl_id, 0);
+			created(h);
 		break;
 	case HVP_VMBUS_GPADL_BODY:
 		if (--h->gpadl_bodies == 0)
-			fake_created(h->f, h->gpadl_channel, h->gpadl_id, 0);
+			created(h);
 		break;
 	case HVP_VMBUS_CLOSE_CHANNEL:
 		h->attached[queue_of(fake_u32(b + 8))] = false;
@@ -746,17 +753,26 @@ uint64_t net_run(struct net_host *h)
 	return hvp_netvsc_run(&h->dev, h->f->now);
 }
 
+static uint64_t progress(const struct net_host *h)
+{
+	return h->seen + h->f->posted + h->f->read + h->completions + h->got_count + h->packets +
+	       h->sent + h->dev.state + h->order_count + h->dev.step;
+}
+
 void net_turn(struct net_host *h)
 {
-	for (int i = 0; i < TURNS; i++) {
+	uint64_t last = 0;
+	int quiet = 0;
+
+	for (int i = 0; i < TURNS && quiet < 4; i++) {
 		(void)net_run(h);
+		net_host_work(h); /* what was said on the ring before what follows on the bus */
 		net_bus_work(h);
-		net_host_work(h);
 		for (uint32_t q = 0; q < h->cfg.queue_count; q++)
 			while (hvp_netvsc_poll(&h->queues[q], 64))
 				;
-		if (h->f->read == h->f->posted && net_run(h) != 0 && i > 20)
-			break;
+		quiet = progress(h) == last ? quiet + 1 : 0;
+		last = progress(h);
 	}
 }
 

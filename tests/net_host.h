@@ -87,6 +87,9 @@ struct net_host {
 	uint32_t gpadl_channel;
 	bool deaf; /* reads no ring */
 	bool hold_bus; /* answers no message */
+	uint32_t refuse_open; /* status */
+	uint32_t refuse_gpadl; /* the how manieth; 0: none */
+	uint32_t gpadls;
 	/* what it answers */
 	uint32_t version; /* highest accepted */
 	uint32_t silent_nvsp; /* this type is not answered */

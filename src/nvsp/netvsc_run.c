@@ -34,7 +34,7 @@ static void drain(struct hvp_netvsc *dev)
 
 static void end_wait(struct hvp_netvsc *dev)
 {
-	if (dev->attaching && dev->state < HVP_NETVSC_SUBS)
+	if (dev->attaching && dev->state < HVP_NETVSC_ATTACHED && dev->state != HVP_NETVSC_SUBS)
 		(void)hvp_net_fail(dev, HVP_TIMEOUT);
 	hvp_net_step(dev, HVP_NET_TIMEOUT);
 }

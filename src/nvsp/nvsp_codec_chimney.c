@@ -165,7 +165,8 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
 	struct hvp_wr *w, struct hvp_neg neg,
 	const struct hvp_nvsp_send_chimney_delegated_buffer_complete *in, struct hvp_fault *fault)
 {
-	enum hvp_status st = hvp_nvsp_send_chimney_delegated_buffer_complete_validate(in, neg, fault);
+	enum hvp_status st = hvp_nvsp_send_chimney_delegated_buffer_complete_validate(in, neg,
+										      fault);
 	size_t size;
 	uint8_t *p;
 
