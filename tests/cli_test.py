@@ -223,7 +223,10 @@ def sample(field, at):
     return at % 200 + 1
 
 
-# What the rules of a message demand of its fields beyond their types.
+SECTION = {"offset": 0, "sub_allocation_size": 1806, "num_sub_allocations": 9,
+           "end_offset": 16254}
+INFO = {"info_buffer_offset": 20, "info_buffer_length": 3, "info": "616263"}
+# What the rules of a message demand of its fields beyond their types; of None: of all messages.
 FIXED = {
     ("vmbus", "initiate_contact"): {"version_requested": 0x60000, "feature_flags": 8,
                                     "interrupt_page_gpa": None, "target_sint": 2},
@@ -237,6 +240,31 @@ FIXED = {
     ("pipe", "partial"): {"data_size": 9, "consumed": 5},
     ("pipe", "setup_gpa_direct"): {"len": 13, "ranges": "01020304", "is_writable": 1},
     ("pipe", "teardown_gpa_direct"): {"len": 4},
+    ("nvsp", "receive_buffer_complete"): {"num_sections": 2, "sections": [SECTION, SECTION]},
+    ("nvsp", "pd_api"): {"data": "0102"},
+    ("nvsp", "pd_post_batch"): {"count": 1, "buffers": [
+        {"region_offset": 1, "region_id": 2, "flags": 1}]},
+    ("nvsp", "indirection_table"): {"tail": "00010203"},
+    ("nvsp", "uplink_connect_state"): {"body": "0102030405"},
+    ("rndis", None): {"message_length": 60},
+    ("rndis", "packet"): {"data_offset": 40, "data_length": 3, "data": "616263",
+                          "per_packet_info_length": 0},
+    ("rndis", "query"): INFO, ("rndis", "set"): INFO, ("rndis", "set_ex"): INFO,
+    ("rndis", "query_complete"): INFO, ("rndis", "set_ex_complete"): INFO,
+    ("rndis", "indicate_status"): {"status_buffer_offset": 12, "status_buffer_length": 2,
+                                   "buffer": "6162"},
+    ("ndis", None): {"size": 160, "revision": 3},
+    ("ndis", "offload"): {"object_type": 0xa7},
+    ("ndis", "offload_parameters"): {"object_type": 0x80},
+    ("ndis", "offload_encapsulation"): {"object_type": 0xa8},
+    ("ndis", "rss_capabilities"): {"object_type": 0x88},
+    ("ndis", "link_state"): {"object_type": 0x80},
+    ("ndis", "rss_parameters"): {
+        "indirection_table_offset": 84, "indirection_table_size": 4, "table": "02000000",
+        "hash_secret_key_offset": 44, "hash_secret_key_size": 2, "key": "0102"},
+    ("ndis", "config_parameter"): {
+        "parameter_name_offset": 20, "parameter_name_length": 4, "parameter_name": "61006200",
+        "parameter_value_offset": 24, "parameter_value_length": 2, "parameter_value": "3100"},
 }
 
 
@@ -246,7 +274,8 @@ def layouts():
 
 def fields_of(row):
     """Something for every field; not for the id and reserved ones, which are no fields to set."""
-    fixed = FIXED.get((row["protocol"], row["message"]), {})
+    fixed = {**FIXED.get((row["protocol"], None), {}),
+             **FIXED.get((row["protocol"], row["message"]), {})}
     out = {}
     for at, field in enumerate(row["fields"]):
         name = field["name"]
@@ -260,8 +289,10 @@ def fields_of(row):
 
 
 def decode_as(row, text):
-    """Messages by their id, records by name."""
-    name = () if row["id"] is not None else ("-m", row["message"])
+    """Messages by their id and direction, records by name."""
+    name = ("-m", row["message"]) if row["id"] is None else ()
+    if row["direction"] in ("g2h", "h2g"):
+        name = (*name, "-d", row["direction"])
     return run("decode", "-q", "-j", "-p", row["protocol"], *name, "-", stdin=text.encode())
 
 
@@ -499,7 +530,7 @@ class Program(unittest.TestCase):
     def test_completion_in_bash(self):
         self.assertEqual(self.complete("de"), ["decode"])
         self.assertEqual(self.complete("decode", "--prot"), ["--protocol"])
-        self.assertEqual(self.complete("decode", "--protocol", ""), ["vmbus", "ring", "pipe"])
+        self.assertEqual(self.complete("decode", "--protocol", ""), ["vmbus", "ring", "pipe", "nvsp", "rndis", "ndis"])
         self.assertIn("unload", self.complete("encode", "-p", "vmbus", "-m", "unl"))
         self.assertEqual(self.complete("conformance", "ex"), ["explain"])
 

@@ -20,7 +20,6 @@
 #define CLI_USAGE 2
 
 #define CLI_DIR_UNKNOWN 0u
-#define CLI_VERSION_LATEST 0x00060000u
 #define CLI_FEATURES_ALL 0xffffffffu
 #define CLI_NAMES 256u
 #define CLI_FIXED_MAX 4096u /* more than any message has besides its views */
@@ -103,6 +102,7 @@ const struct hvp_msg_desc *cli_message_of(const struct hvp_proto_desc *proto, co
 					  size_t size, uint32_t direction);
 bool cli_message_id(const struct hvp_proto_desc *proto, const uint8_t *data, size_t size,
 		    uint32_t *id);
+uint32_t cli_version_latest(const struct hvp_proto_desc *proto); /* what is not given */
 bool cli_same_name(const char *a, const char *b); /* case and - against _ do not count */
 void cli_guess(struct cli_item *item);
 

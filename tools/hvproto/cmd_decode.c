@@ -28,7 +28,7 @@ static void usage(FILE *out)
 	      "  -p, --protocol NAME     vmbus (control messages), ring (packets without trailer)\n"
 	      "  -m, --message NAME      decode as this message or record, whatever its id\n"
 	      "  -d, --direction DIR     g2h (guest to host) or h2g (host to guest)\n"
-	      "  -V, --version VERSION   negotiated version, such as 5.3 (default: 6.0)\n"
+	      "  -V, --version VERSION   negotiated version, such as 5.3 (default: the newest)\n"
 	      "  -F, --features FLAGS    negotiated feature flags, a number or 'all' (default: tried)\n"
 	      "  -f, --format FORMAT     raw, hex or trace (default: recognised)\n"
 	      "  -j, --json              one object a line: protocol, message, id, direction, size,\n"

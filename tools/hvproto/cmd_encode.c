@@ -18,6 +18,7 @@ struct encode {
 	const struct hvp_proto_desc *proto;
 	const char *message;
 	struct hvp_neg neg;
+	bool version_given;
 	bool features_given;
 	enum layout layout;
 	unsigned int shown;
@@ -33,7 +34,7 @@ static void usage(FILE *out)
 	      "\n"
 	      "  -p, --protocol NAME     such as vmbus\n"
 	      "  -m, --message NAME      such as open_channel\n"
-	      "  -V, --version VERSION   negotiated version, such as 5.3 (default: 6.0)\n"
+	      "  -V, --version VERSION   negotiated version, such as 5.3 (default: the newest)\n"
 	      "  -F, --features FLAGS    negotiated feature flags, a number or 'all' (default: what the\n"
 	      "                          fields need)\n"
 	      "      --dump              with a caption and offsets, as in tests/vectors\n"
@@ -173,6 +174,8 @@ static int encode_object(struct encode given, json_t *object)
 	msg = cli_message(given.proto, given.message);
 	if (!msg)
 		return CLI_USAGE;
+	if (!given.version_given)
+		given.neg.version = cli_version_latest(given.proto);
 	value = cli_fields_from_json(msg, fields, &bytes);
 	if (value)
 		result = encode_value(&given, msg, value, bytes.size);
@@ -236,10 +239,10 @@ static bool apply(struct encode *e, int option)
 		e->message = optarg;
 		return true;
 	case 'V':
-		if (cli_parse_version(optarg, &e->neg.version))
-			return true;
-		cli_error("--version wants a version such as 5.3, not '%s'", optarg);
-		return false;
+		e->version_given = cli_parse_version(optarg, &e->neg.version);
+		if (!e->version_given)
+			cli_error("--version wants a version such as 5.3, not '%s'", optarg);
+		return e->version_given;
 	case 'F':
 		e->features_given = cli_parse_features(optarg, &e->neg.features);
 		if (!e->features_given)
@@ -269,7 +272,7 @@ int cmd_encode(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct encode e = { .neg = { CLI_VERSION_LATEST, 0 } };
+	struct encode e = { .neg = { 0, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "p:m:V:F:h", options, NULL)) != -1) {

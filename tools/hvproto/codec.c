@@ -31,7 +31,7 @@ static enum hvp_status decode_negotiated(const struct cli_item *item, struct cli
 	enum hvp_status status;
 
 	if (!item->hint.version_given)
-		neg.version = CLI_VERSION_LATEST;
+		neg.version = cli_version_latest(item->hint.proto);
 	if (attempt(item, neg, d, &first, &first_fault) || item->hint.features_given) {
 		*fault = first_fault;
 		return first;

@@ -4,21 +4,33 @@
 
 #include "ring_packet.h"
 
+#include <hvproto/wire/ndis_table.h>
+#include <hvproto/wire/nvsp.h>
+#include <hvproto/wire/nvsp_table.h>
 #include <hvproto/wire/pipe_table.h>
 #include <hvproto/wire/ring_table.h>
+#include <hvproto/wire/rndis_table.h>
+#include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
 
 #include <ctype.h>
 #include <string.h>
 
-/* @records: what a protocol describes besides its messages, by name only; often the same. */
+/*
+ * @records: what a protocol describes besides its messages, by name only; often the same.
+ * @latest:  newest version of its own, or of the VMBus for those that have none
+ */
 static const struct {
 	const struct hvp_proto_desc *messages;
 	const struct hvp_proto_desc *records;
+	uint32_t latest;
 } protocols[] = {
-	{ &hvp_vmbus_proto, NULL },
-	{ &cli_ring_packets, &hvp_ring_proto },
-	{ &hvp_pipe_proto, NULL },
+	{ &hvp_vmbus_proto, NULL, HVP_VMBUS_VERSION_6_0 },
+	{ &cli_ring_packets, &hvp_ring_proto, HVP_VMBUS_VERSION_6_0 },
+	{ &hvp_pipe_proto, NULL, HVP_VMBUS_VERSION_6_0 },
+	{ &hvp_nvsp_proto, NULL, HVP_NVSP_VERSION_6_1 },
+	{ &hvp_rndis_proto, NULL, HVP_VMBUS_VERSION_6_0 },
+	{ &hvp_ndis_proto, NULL, HVP_VMBUS_VERSION_6_0 },
 };
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
@@ -46,6 +58,16 @@ static const struct hvp_proto_desc *records_of(const struct hvp_proto_desc *prot
 		if (protocols[i].messages == proto)
 			return protocols[i].records;
 	return NULL;
+}
+
+uint32_t cli_version_latest(const struct hvp_proto_desc *proto)
+{
+	size_t i;
+
+	for (i = 0; i < PROTOCOLS; i++)
+		if (protocols[i].messages == proto)
+			return protocols[i].latest;
+	return HVP_VMBUS_VERSION_6_0;
 }
 
 bool cli_same_name(const char *a, const char *b)
@@ -143,7 +165,8 @@ bool cli_message_id(const struct hvp_proto_desc *proto, const uint8_t *data, siz
 {
 	const uint8_t *p = data + proto->id_offset;
 
-	if (size < proto->id_offset || size - proto->id_offset < proto->id_size)
+	if (proto->id_size == 0 || size < proto->id_offset ||
+	    size - proto->id_offset < proto->id_size)
 		return false;
 	*id = proto->id_size == 1   ? hvp_get_u8(p)
 	      : proto->id_size == 2 ? hvp_get_u16(p)
