@@ -243,7 +243,6 @@ struct hvp_netvsc_config {
 	X(indications_ignored, "of these of no interest") \
 	X(nvsp_unknown, "in-band messages of unknown type") \
 	X(nvsp_bad, "in-band messages too short or impossible") \
-	X(answers_unexpected, "NVSP answers that nothing waits for") \
 	X(tables, "indication tables taken from the host") \
 	X(tables_bad, "of these refused") \
 	X(vf_changes, "VF associations") \

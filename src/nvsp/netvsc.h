@@ -110,6 +110,9 @@ void hvp_net_signal(struct hvp_netvsc_queue *q);
 void hvp_net_commit(struct hvp_netvsc_queue *q);
 /* Ask for a signal when @total bytes fit; true if they do now. */
 bool hvp_net_queue_wait(struct hvp_netvsc_queue *q, uint32_t total);
+/* Not shown to the host yet. @ranges: how many of q->ranges go with it; 0: none. */
+enum hvp_status hvp_net_put(struct hvp_netvsc_queue *q, const struct hvp_ring_out *out,
+			    uint32_t ranges, uint32_t total);
 /* Look whether there is room for what waits: completions first, then frames, then the owner. */
 void hvp_net_room(struct hvp_netvsc_queue *q);
 
@@ -134,8 +137,8 @@ void hvp_net_inband(struct hvp_netvsc *dev, struct hvp_rd payload);
 
 /* netvsc_request.c: OID requests */
 struct hvp_netvsc_request *hvp_net_request_new(struct hvp_netvsc *dev, bool own);
-enum hvp_status hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq,
-				      uint32_t type, const struct hvp_netvsc_oid *oid);
+void hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t type,
+			   const struct hvp_netvsc_oid *oid);
 void hvp_net_requests_send(struct hvp_netvsc *dev);
 void hvp_net_requests_time(struct hvp_netvsc *dev, uint64_t *deadline);
 void hvp_net_requests_end(struct hvp_netvsc *dev);

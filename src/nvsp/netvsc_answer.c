@@ -133,12 +133,9 @@ bool hvp_net_nvsp_answer(struct hvp_netvsc *dev, struct hvp_rd r)
 	case HVP_NVSP_SEND_BUFFER_COMPLETE:
 		status = send_buffer_complete(dev, &r);
 		break;
-	case HVP_NVSP_SUB_CHANNEL:
+	default: /* HVP_NVSP_SUB_CHANNEL */
 		status = sub_channel_complete(dev, &r);
 		break;
-	default:
-		dev->stats.answers_unexpected++;
-		return true;
 	}
 	return status == HVP_OK;
 }

@@ -14,20 +14,12 @@ static bool opened(struct hvp_netvsc *dev, const struct hvp_event *ev)
 	return true;
 }
 
-static void step_if_legal(struct hvp_netvsc *dev, enum hvp_net_event event)
-{
-	if (hvp_net_allows(dev, event))
-		hvp_net_step(dev, event);
-	else
-		dev->stats.events_ignored++;
-}
-
 static bool closed(struct hvp_netvsc *dev)
 {
 	dev->opened = false;
 	hvp_net_queue_closed(&dev->cfg.queues[0]);
 	hvp_net_requests_end(dev);
-	step_if_legal(dev, HVP_NET_CLOSED);
+	hvp_net_step(dev, HVP_NET_CLOSED);
 	return true;
 }
 
@@ -41,7 +33,7 @@ static bool rescinded(struct hvp_netvsc *dev, const struct hvp_event *ev)
 	(void)hvp_net_fail(dev, ev->status);
 	dev->again = false;
 	hvp_net_requests_end(dev);
-	step_if_legal(dev, HVP_NET_REVOKED);
+	hvp_net_step(dev, HVP_NET_REVOKED);
 	return false;
 }
 
@@ -53,7 +45,7 @@ static bool gpadl_event(struct hvp_netvsc *dev, const struct hvp_event *ev)
 		return false;
 	if (ev->type == HVP_EV_GPADL_RETURNED) {
 		*mine = NULL;
-		step_if_legal(dev, HVP_NET_RETURNED);
+		hvp_net_step(dev, HVP_NET_RETURNED);
 		return true;
 	}
 	if (ev->status != HVP_OK) {
@@ -61,7 +53,7 @@ static bool gpadl_event(struct hvp_netvsc *dev, const struct hvp_event *ev)
 			hvp_net_step(dev, hvp_net_fail(dev, ev->status));
 		return true;
 	}
-	step_if_legal(dev, HVP_NET_SHARED);
+	hvp_net_step(dev, HVP_NET_SHARED);
 	return true;
 }
 

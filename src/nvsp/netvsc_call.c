@@ -7,7 +7,6 @@ static enum hvp_status request(struct hvp_netvsc *dev, uint32_t type,
 			       struct hvp_netvsc_request **out)
 {
 	struct hvp_netvsc_request *rq;
-	enum hvp_status status;
 
 	if (dev->state != HVP_NETVSC_ATTACHED)
 		return HVP_STATE;
@@ -17,9 +16,7 @@ static enum hvp_status request(struct hvp_netvsc *dev, uint32_t type,
 	rq = hvp_net_request_new(dev, false);
 	if (!rq)
 		return HVP_AGAIN;
-	status = hvp_net_request_queue(dev, rq, type, oid);
-	if (status != HVP_OK)
-		return status;
+	hvp_net_request_queue(dev, rq, type, oid);
 	*id = rq->request_id;
 	*out = rq;
 	return HVP_OK;

@@ -96,13 +96,12 @@ enum hvp_net_event hvp_net_enter_tx_returning(struct hvp_netvsc *dev)
 }
 
 /* Sub-channels first (BUG-134), each once; then the primary, which frees them on the host. */
-enum hvp_net_event hvp_net_enter_closing(struct hvp_netvsc *dev)
+/* True if there are any. */
+static bool close_subs(struct hvp_netvsc *dev)
 {
 	bool subs = false;
 	uint32_t i;
 
-	dev->rx_accepted = false;
-	dev->tx_accepted = false;
 	for (i = 1; i < dev->cfg.queue_count; i++) {
 		dev->cfg.queues[i].open = false;
 		if (!dev->cfg.queues[i].channel)
@@ -110,7 +109,14 @@ enum hvp_net_event hvp_net_enter_closing(struct hvp_netvsc *dev)
 		subs = true;
 		(void)!hvp_channel_close(dev->cfg.queues[i].channel);
 	}
-	if (subs)
+	return subs;
+}
+
+enum hvp_net_event hvp_net_enter_closing(struct hvp_netvsc *dev)
+{
+	dev->rx_accepted = false;
+	dev->tx_accepted = false;
+	if (close_subs(dev))
 		return HVP_NET_NONE;
 	dev->cfg.queues[0].open = false;
 	if (!dev->opened)
@@ -143,7 +149,8 @@ enum hvp_net_event hvp_net_enter_gone(struct hvp_netvsc *dev)
 	dev->rx_accepted = false;
 	dev->tx_accepted = false;
 	dev->filtering = false;
-	if (dev->rx_gpadl || dev->tx_gpadl || any_channel(dev))
+	/* A host that takes the primary back may leave the others as they are. */
+	if (close_subs(dev) || dev->rx_gpadl || dev->tx_gpadl || any_channel(dev))
 		return HVP_NET_NONE;
 	return HVP_NET_DONE;
 }

@@ -54,11 +54,9 @@ static void take_value(struct net_info *info, uint32_t type, uint32_t value)
 		info->rx.flags |= HVP_NETVSC_RX_HASH_INFO;
 		info->rx.hash_info = value;
 		break;
-	case HVP_RNDIS_PPI_TYPE_PACKET_ID:
+	default: /* HVP_RNDIS_PPI_TYPE_PACKET_ID */
 		info->part = value >> 8 & 0xffu;
 		info->part_id = (uint16_t)(value >> 16);
-		break;
-	default:
 		break;
 	}
 }

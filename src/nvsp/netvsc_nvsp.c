@@ -12,22 +12,15 @@ static uint32_t message_size(const struct hvp_netvsc *dev)
 static enum hvp_net_event put(struct hvp_netvsc *dev, const struct hvp_ring_out *out)
 {
 	struct hvp_netvsc_queue *q = &dev->cfg.queues[0];
-	enum hvp_status status = HVP_AGAIN;
-	bool signal = false;
-	uint32_t total = hvp_ring_packet_total(0, out->payload[0].size);
+	enum hvp_status status = HVP_CORRUPT;
 
 	if (!q->broken)
-		status = hvp_ring_tx_send(&q->tx, out, &signal);
-	if (status == HVP_AGAIN && !q->broken && hvp_net_queue_wait(q, total))
-		status = hvp_ring_tx_send(&q->tx, out, &signal);
-	if (status == HVP_CORRUPT)
-		hvp_net_queue_corrupt(q);
-	if (q->broken)
-		return hvp_net_fail(dev, HVP_CORRUPT);
-	if (status != HVP_OK)
+		status = hvp_net_put(q, out, 0, hvp_ring_packet_total(0, out->payload[0].size));
+	if (status == HVP_AGAIN)
 		return HVP_NET_BLOCKED;
-	if (signal)
-		hvp_net_signal(q);
+	if (status != HVP_OK)
+		return hvp_net_fail(dev, status);
+	hvp_net_commit(q);
 	return HVP_NET_NONE;
 }
 

@@ -109,8 +109,6 @@ void hvp_net_queue_corrupt(struct hvp_netvsc_queue *q)
 {
 	const struct hvp_fault *fault = hvp_ring_rx_fault(&q->rx);
 
-	if (q->broken)
-		return;
 	q->broken = true;
 	if (!fault)
 		fault = hvp_ring_tx_fault(&q->tx);
@@ -144,6 +142,29 @@ bool hvp_net_queue_wait(struct hvp_netvsc_queue *q, uint32_t total)
 		hvp_net_queue_corrupt(q);
 	q->wait_total = status == HVP_AGAIN ? total : 0;
 	return status == HVP_OK;
+}
+
+/*
+ * A second try closes the race with a reader that made room just before the wish for it. @total:
+ * what to wait for if there is none.
+ */
+enum hvp_status hvp_net_put(struct hvp_netvsc_queue *q, const struct hvp_ring_out *out,
+			    uint32_t ranges, uint32_t total)
+{
+	enum hvp_status status = HVP_AGAIN;
+	uint32_t tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		status = ranges == 0 ? hvp_ring_tx_put(&q->tx, out)
+				     : hvp_ring_tx_put_gpa(&q->tx, out, q->ranges, ranges);
+		if (HVP_LIKELY(status != HVP_AGAIN) || !hvp_net_queue_wait(q, total))
+			break;
+	}
+	if (HVP_LIKELY(status == HVP_OK))
+		q->put = true;
+	else if (status == HVP_CORRUPT)
+		hvp_net_queue_corrupt(q);
+	return status;
 }
 
 struct hvp_netvsc_queue *hvp_netvsc_queue_of(struct hvp_netvsc *dev, const struct hvp_channel *ch)

@@ -58,9 +58,8 @@ static uint32_t new_id(struct hvp_netvsc *dev)
 	return dev->next_request;
 }
 
-static enum hvp_status write_oid(struct hvp_wr *w, struct hvp_netvsc *dev,
-				 const struct hvp_netvsc_request *rq,
-				 const struct hvp_netvsc_oid *oid)
+static void write_oid(struct hvp_wr *w, struct hvp_netvsc *dev, const struct hvp_netvsc_request *rq,
+		      const struct hvp_netvsc_oid *oid)
 {
 	struct hvp_rndis_query query;
 	struct hvp_rndis_set set;
@@ -72,8 +71,10 @@ static enum hvp_status write_oid(struct hvp_wr *w, struct hvp_netvsc *dev,
 	query.info_buffer_length = oid->input_size;
 	query.info_buffer_offset = INFO_OFFSET;
 	query.info = hvp_rd_init(oid->input, oid->input_size);
-	if (rq->type == HVP_RNDIS_QUERY)
-		return hvp_rndis_query_encode(w, dev->neg, &query, NULL);
+	if (rq->type == HVP_RNDIS_QUERY) {
+		(void)hvp_rndis_query_encode(w, dev->neg, &query, NULL);
+		return;
+	}
 	set.message_length = query.message_length;
 	set.request_id = query.request_id;
 	set.oid = query.oid;
@@ -81,12 +82,11 @@ static enum hvp_status write_oid(struct hvp_wr *w, struct hvp_netvsc *dev,
 	set.info_buffer_offset = query.info_buffer_offset;
 	set.device_vc_handle = 0;
 	set.info = query.info;
-	return hvp_rndis_set_encode(w, dev->neg, &set, NULL);
+	(void)hvp_rndis_set_encode(w, dev->neg, &set, NULL);
 }
 
-static enum hvp_status write_message(struct hvp_wr *w, struct hvp_netvsc *dev,
-				     const struct hvp_netvsc_request *rq,
-				     const struct hvp_netvsc_oid *oid)
+static void write_message(struct hvp_wr *w, struct hvp_netvsc *dev,
+			  const struct hvp_netvsc_request *rq, const struct hvp_netvsc_oid *oid)
 {
 	struct hvp_rndis_initialize init;
 	struct hvp_rndis_halt halt;
@@ -97,22 +97,21 @@ static enum hvp_status write_message(struct hvp_wr *w, struct hvp_netvsc *dev,
 		init.major_version = HVP_RNDIS_MAJOR_VERSION;
 		init.minor_version = HVP_RNDIS_MINOR_VERSION;
 		init.max_transfer_size = MAX_TRANSFER;
-		return hvp_rndis_initialize_encode(w, dev->neg, &init, NULL);
-	}
-	if (rq->type == HVP_RNDIS_HALT) {
+		(void)hvp_rndis_initialize_encode(w, dev->neg, &init, NULL);
+	} else if (rq->type == HVP_RNDIS_HALT) {
 		halt.message_length = HVP_RNDIS_HALT_MIN_SIZE;
 		halt.request_id = rq->request_id;
-		return hvp_rndis_halt_encode(w, dev->neg, &halt, NULL);
+		(void)hvp_rndis_halt_encode(w, dev->neg, &halt, NULL);
+	} else {
+		write_oid(w, dev, rq, oid);
 	}
-	return write_oid(w, dev, rq, oid);
 }
 
-/* Writes the message now, since @oid dies with the call; it goes out with hvp_netvsc_run(). */
-enum hvp_status hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq,
-				      uint32_t type, const struct hvp_netvsc_oid *oid)
+/* Sizes were checked, so the message fits. It is written now, since @oid dies with the call; it goes out with hvp_netvsc_run(). */
+void hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t type,
+			   const struct hvp_netvsc_oid *oid)
 {
 	struct hvp_wr w = hvp_wr_init(page_of(dev, rq), PAGE);
-	enum hvp_status status;
 
 	rq->type = type;
 	rq->request_id = new_id(dev);
@@ -120,14 +119,11 @@ enum hvp_status hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_
 	rq->answer = oid->answer;
 	rq->answer_cap = oid->answer_size;
 	rq->user = oid->user;
-	status = write_message(&w, dev, rq, oid);
-	if (status != HVP_OK)
-		return HVP_ARG;
+	write_message(&w, dev, rq, oid);
 	rq->message_size = (uint32_t)w.off;
 	if (rq->answer_cap > 0)
 		hvp_memzero(rq->answer, rq->answer_cap);
 	rq->state = HVP_NET_REQUEST_QUEUED;
-	return HVP_OK;
 }
 
 /* By reference, in one range (chapter 20 section 6.1). */
@@ -136,7 +132,6 @@ static enum hvp_status send(struct hvp_netvsc *dev, struct hvp_netvsc_request *r
 	struct hvp_netvsc_queue *q = &dev->cfg.queues[0];
 	struct hvp_nvsp_rndis_packet msg = { HVP_NVSP_CHANNEL_TYPE_CONTROL, HVP_NVSP_NO_SECTION,
 					     0 };
-	struct hvp_gpa_range range = { rq->message_size, 0, &dev->cfg.control_pfns[rq->index] };
 	uint8_t bytes[HVP_NVSP_MESSAGE_SIZE_6_1] = { 0 };
 	struct hvp_wr w = hvp_wr_init(bytes, sizeof(bytes));
 	uint32_t size = hvp_net_is_version(dev, HVP_NVSP_VERSION_6_1) ? HVP_NVSP_MESSAGE_SIZE_6_1
@@ -149,22 +144,19 @@ static enum hvp_status send(struct hvp_netvsc *dev, struct hvp_netvsc_request *r
 	status = hvp_reqids_take(&q->ids, rq, &out.transaction_id);
 	if (status != HVP_OK)
 		return status;
-	status = hvp_ring_tx_put_gpa(&q->tx, &out, &range, 1);
-	if (status == HVP_AGAIN && hvp_net_queue_wait(q, hvp_ring_packet_total(24, size)))
-		status = hvp_ring_tx_put_gpa(&q->tx, &out, &range, 1);
-	if (status != HVP_OK) {
+	q->ranges[0].byte_count = rq->message_size;
+	q->ranges[0].byte_offset = 0;
+	q->ranges[0].pfns = &dev->cfg.control_pfns[rq->index];
+	status = hvp_net_put(q, &out, 1, hvp_ring_packet_total(24, size));
+	if (status != HVP_OK)
 		(void)!hvp_reqids_finish(&q->ids, out.transaction_id, &request);
-		return status;
-	}
-	q->put = true;
-	return HVP_OK;
+	return status;
 }
 
 void hvp_net_requests_send(struct hvp_netvsc *dev)
 {
 	struct hvp_netvsc_queue *q = &dev->cfg.queues[0];
 	struct hvp_netvsc_request *rq;
-	enum hvp_status status;
 	uint32_t i;
 
 	if (!q->open || q->broken)
@@ -173,10 +165,7 @@ void hvp_net_requests_send(struct hvp_netvsc *dev)
 		rq = &dev->cfg.requests[i];
 		if (rq->state != HVP_NET_REQUEST_QUEUED)
 			continue;
-		status = send(dev, rq);
-		if (status == HVP_CORRUPT)
-			hvp_net_queue_corrupt(q);
-		if (status != HVP_OK)
+		if (send(dev, rq) != HVP_OK)
 			break;
 		rq->state = HVP_NET_REQUEST_SENT;
 		dev->stats.requests++;
@@ -286,9 +275,10 @@ static enum hvp_net_event own(struct hvp_netvsc *dev, uint32_t type,
 {
 	struct hvp_netvsc_request *rq = hvp_net_request_new(dev, true);
 
-	/* Only if the host acknowledges nothing: what cannot be asked is taken as refused. */
-	if (!rq || hvp_net_request_queue(dev, rq, type, oid) != HVP_OK)
+	/* Only if the host acknowledges nothing. */
+	if (!rq)
 		return hvp_net_fail(dev, HVP_TIMEOUT);
+	hvp_net_request_queue(dev, rq, type, oid);
 	dev->own = rq;
 	dev->own_over = false;
 	return HVP_NET_NONE;

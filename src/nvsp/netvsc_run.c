@@ -10,10 +10,7 @@ static void take_answer(struct hvp_netvsc *dev)
 	enum hvp_net_event event = (enum hvp_net_event)dev->answer;
 
 	dev->answer = HVP_NET_NONE;
-	if (event == HVP_NET_NONE)
-		return;
-	if (hvp_net_allows(dev, event))
-		hvp_net_step(dev, event);
+	hvp_net_step(dev, event);
 }
 
 /* While a detach drains, nobody else polls (see the thread rule). */
@@ -111,7 +108,5 @@ uint64_t hvp_netvsc_run(struct hvp_netvsc *dev, uint64_t now)
 	path_time(dev, &deadline);
 	link_time(dev, &deadline);
 	state_time(dev, &deadline);
-	if (dev->answer != HVP_NET_NONE || dev->cfg.queues[0].put)
-		deadline = 0;
 	return deadline;
 }

@@ -22,32 +22,26 @@ static enum hvp_status put_done(struct hvp_netvsc_queue *q, const struct hvp_net
 	uint8_t bytes[HVP_NVSP_RNDIS_PACKET_COMPLETE_MIN_SIZE];
 	struct hvp_ring_out out;
 
+	uint32_t total = hvp_ring_packet_total(0, sizeof(bytes));
+
 	hvp_put_u32(bytes, HVP_NVSP_RNDIS_PACKET_COMPLETE);
 	hvp_put_u32(bytes + 4, d->status);
 	out = hvp_ring_completion(d->transaction_id, bytes, d->status == 0 ? 0 : sizeof(bytes));
-	return hvp_ring_tx_put(&q->tx, &out);
+	return hvp_net_put(q, &out, 0, total);
 }
 
 /* BUG-113: what the full ring refuses stays owed, and the next room goes to it first. */
 void hvp_net_completions_send(struct hvp_netvsc_queue *q)
 {
-	uint32_t total = hvp_ring_packet_total(0, HVP_NVSP_RNDIS_PACKET_COMPLETE_MIN_SIZE);
 	const struct hvp_netvsc_done *d;
-	enum hvp_status status;
 
 	while (q->done_head != q->done_tail && !q->broken) {
 		d = &q->mem->done[q->done_head & (q->mem->done_count - 1u)];
-		status = put_done(q, d);
-		if (status == HVP_AGAIN && hvp_net_queue_wait(q, total))
-			status = put_done(q, d);
-		if (status == HVP_CORRUPT)
-			hvp_net_queue_corrupt(q);
-		if (status != HVP_OK) {
+		if (put_done(q, d) != HVP_OK) {
 			q->stats.rx_completions_deferred++;
 			break;
 		}
 		q->done_head++;
-		q->put = true;
 	}
 	hvp_net_commit(q);
 }

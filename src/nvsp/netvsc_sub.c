@@ -81,8 +81,7 @@ static void sub_opened(struct hvp_netvsc *dev, struct hvp_netvsc_queue *q,
 	q->busy = true;
 	if (ev->status == HVP_OK && !q->open)
 		(void)!hvp_channel_close(ev->channel);
-	if (hvp_net_allows(dev, HVP_NET_SUB))
-		hvp_net_step(dev, HVP_NET_SUB);
+	hvp_net_step(dev, HVP_NET_SUB);
 }
 
 static void sub_closed(struct hvp_netvsc *dev, struct hvp_netvsc_queue *q)
@@ -90,8 +89,7 @@ static void sub_closed(struct hvp_netvsc *dev, struct hvp_netvsc_queue *q)
 	if (!q)
 		return;
 	hvp_net_queue_closed(q);
-	if (hvp_net_allows(dev, HVP_NET_CLOSED))
-		hvp_net_step(dev, HVP_NET_CLOSED);
+	hvp_net_step(dev, HVP_NET_CLOSED);
 }
 
 bool hvp_net_sub_event(struct hvp_netvsc *dev, const struct hvp_event *ev)

@@ -36,16 +36,6 @@ static uint32_t data_message(const struct hvp_netvsc_queue *q, uint8_t *bytes, u
 								: HVP_NVSP_MESSAGE_SIZE;
 }
 
-static enum hvp_status put_section(struct hvp_netvsc_queue *q, const struct hvp_ring_out *out)
-{
-	enum hvp_status status = hvp_ring_tx_put(&q->tx, out);
-
-	if (HVP_UNLIKELY(status == HVP_AGAIN) &&
-	    hvp_net_queue_wait(q, hvp_ring_packet_total(0, out->payload[0].size)))
-		status = hvp_ring_tx_put(&q->tx, out);
-	return status;
-}
-
 /* True if the batch is on its way; else it stays, and goes when there is room. */
 bool hvp_net_batch_put(struct hvp_netvsc_queue *q)
 {
@@ -58,13 +48,10 @@ bool hvp_net_batch_put(struct hvp_netvsc_queue *q)
 		return true;
 	size = data_message(q, bytes, q->batch->section, q->batch_used);
 	out = hvp_ring_request(q->batch->id, bytes, size);
-	status = put_section(q, &out);
+	status = hvp_net_put(q, &out, 0, hvp_ring_packet_total(0, size));
 	q->batch_due = status != HVP_OK;
-	if (status == HVP_CORRUPT)
-		hvp_net_queue_corrupt(q);
 	if (status != HVP_OK)
 		return false;
-	q->put = true;
 	q->batch = NULL;
 	q->stats.tx_packets++;
 	return true;
@@ -234,15 +221,11 @@ static enum hvp_status put_ranges(struct hvp_netvsc_queue *q, uint64_t id, uint3
 	uint32_t size = data_message(q, bytes, HVP_NVSP_NO_SECTION, 0);
 	uint32_t pages = pages_of(q->ranges, count);
 	struct hvp_ring_out out = hvp_ring_request(id, bytes, size);
-	enum hvp_status status;
 
 	if (pages > HVP_NETVSC_PAGES_MAX + 1u)
 		return HVP_NOSPACE;
-	status = hvp_ring_tx_put_gpa(&q->tx, &out, q->ranges, count);
-	if (HVP_UNLIKELY(status == HVP_AGAIN) &&
-	    hvp_net_queue_wait(q, hvp_ring_packet_total(8u + 8u * count + 8u * pages, size)))
-		status = hvp_ring_tx_put_gpa(&q->tx, &out, q->ranges, count);
-	return status;
+	return hvp_net_put(q, &out, count,
+			   hvp_ring_packet_total(8u + 8u * count + 8u * pages, size));
 }
 
 static enum hvp_status send_referenced(struct hvp_netvsc_queue *q, const struct hvp_netvsc_frame *f,
@@ -266,11 +249,8 @@ static enum hvp_status send_referenced(struct hvp_netvsc_queue *q, const struct 
 		slot_return(q, tx);
 		if (status == HVP_AGAIN)
 			return stop(q, &q->stats.tx_no_room);
-		if (status == HVP_CORRUPT)
-			hvp_net_queue_corrupt(q);
 		return refuse(q, status);
 	}
-	q->put = true;
 	q->stats.tx_packets++;
 	q->stats.tx_referenced++;
 	account(q, f, tx);
