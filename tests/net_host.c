@@ -406,7 +406,7 @@ static void answer(struct net_host *h, const struct net_seen *s, const uint32_t 
 
 static void offer_subs(struct net_host *h, uint32_t count)
 {
-	for (uint32_t i = 1; i <= count; i++)
+	for (uint32_t i = h->sub_first ? h->sub_first : 1; i <= count; i++)
 		fake_offer_sub(h->f, 4 + i, 0x1000 + NET_CHANNEL, (uint16_t)i);
 }
 

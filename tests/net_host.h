@@ -106,6 +106,7 @@ struct net_host {
 	uint32_t sub_status;
 	uint32_t sub_grant; /* 0xffffffff: as asked */
 	uint32_t sub_offers; /* likewise */
+	uint32_t sub_first; /* index of the first; 0: 1 */
 	uint32_t bad_oid; /* answered with bad_status */
 	uint32_t bad_status;
 	uint32_t odd_oid; /* answered with these bytes */

@@ -1035,6 +1035,125 @@ START_TEST(configurations_outside_their_ranges_are_refused)
 }
 END_TEST
 
+START_TEST(a_detach_ends_although_the_host_acknowledges_nothing)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	struct hvp_netvsc_oid oid = { .oid = 0x00010107 };
+	struct hvp_netvsc_event ev;
+	uint32_t id;
+
+	h->silent_nvsp = 107;
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(hvp_netvsc_query(&h->dev, &oid, &id), HVP_OK);
+	net_turn(h);
+	ck_assert_int_eq(hvp_netvsc_detach(&h->dev), HVP_OK);
+	for (int i = 0; i < 4; i++)
+		net_sleep(h, 100000001);
+	do {
+		ck_assert(hvp_netvsc_next_event(&h->dev, &ev));
+	} while (ev.type != HVP_NETVSC_EV_DETACHED);
+	net_free(h);
+}
+END_TEST
+
+/* The ring fills up while HALT is acknowledged: each revoke waits for its room. */
+START_TEST(revokes_wait_for_room_in_the_ring)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	const struct hvp_ring_out out = { .type = HVP_PACKET_COMPLETION, .transaction_id = 5 };
+	uint32_t ack[2] = { 108, 1 };
+	struct hvp_ring_packet p;
+	uint8_t buf[256];
+
+	h->silent_nvsp = 107;
+	ck_assert_int_eq(hvp_netvsc_detach(&h->dev), HVP_OK);
+	for (int i = 0; i < 20 && hvp_netvsc_state(&h->dev) != HVP_NETVSC_HALTING; i++)
+		net_turn(h);
+	ck_assert_int_eq(hvp_netvsc_state(&h->dev), HVP_NETVSC_HALTING);
+	while (hvp_ring_tx_put(&h->queues[0].tx, &out) == HVP_OK)
+		;
+	(void)!hvp_ring_tx_commit(&h->queues[0].tx);
+	net_complete(h, 0, h->log[h->seen - 1].id, ack, 8);
+	(void)hvp_netvsc_poll(&h->queues[0], 8);
+	(void)net_run(h);
+	ck_assert_int_eq(hvp_netvsc_state(&h->dev), HVP_NETVSC_RX_REVOKING);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(hvp_ring_rx_next(&h->rx[0], buf, sizeof(buf), &p), HVP_OK);
+		(void)!hvp_ring_rx_commit(&h->rx[0]);
+	}
+	for (int i = 0; i < 60 && hvp_netvsc_state(&h->dev) == HVP_NETVSC_RX_REVOKING; i++) {
+		ck_assert_int_eq(hvp_ring_rx_next(&h->rx[0], buf, sizeof(buf), &p), HVP_OK);
+		(void)!hvp_ring_rx_commit(&h->rx[0]);
+		(void)net_run(h);
+	}
+	ck_assert_int_eq(hvp_netvsc_state(&h->dev), HVP_NETVSC_TX_REVOKING);
+	net_turn(h);
+	net_event(h, HVP_NETVSC_EV_DETACHED);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(a_sub_channel_behind_a_gap_is_closed)
+{
+	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
+
+	h->cfg.queue_count = 4;
+	h->sub_first = 2;
+	net_start(h);
+	net_turn(h);
+	net_sleep(h, 100000001);
+	net_sleep(h, 100000001);
+	net_sleep(h, 100000001);
+	ck_assert_int_eq(net_event(h, HVP_NETVSC_EV_ATTACHED).status, HVP_OK);
+	ck_assert_uint_eq(hvp_netvsc_info(&h->dev)->queues, 1);
+	ck_assert_uint_eq(hvp_netvsc_stats(&h->dev)->subs_missing, 3);
+	net_turn(h);
+	for (uint32_t i = 1; i < 4; i++)
+		ck_assert_ptr_null(h->queues[i].channel);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(a_sub_channel_that_cannot_be_opened_is_one_less)
+{
+	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
+
+	h->cfg.queue_count = 3;
+	h->memory[2].tx.size = 5;
+	net_start(h);
+	net_turn(h);
+	for (int i = 0; i < 4; i++)
+		net_sleep(h, 100000001);
+	ck_assert_int_eq(net_event(h, HVP_NETVSC_EV_ATTACHED).status, HVP_OK);
+	ck_assert_uint_eq(hvp_netvsc_info(&h->dev)->queues, 2);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(another_channel_of_the_bus_is_not_a_queue)
+{
+	struct net_host *h = net_attached(0x60001, 2);
+
+	fake_offer_sub(h->f, 9, 0x1000 + 9, 0);
+	ck_assert_ptr_nonnull(fake_event(h->f, HVP_EV_OFFER).channel);
+	fake_offer_sub(h->f, 10, 0x1000 + 9, 1);
+	{
+		struct hvp_event ev = fake_event(h->f, HVP_EV_OFFER);
+
+		ck_assert(!hvp_netvsc_bus_event(&h->dev, &ev));
+	}
+	/* a sub-channel that comes unasked is taken and left closed */
+	hvp_channel_limit_subs(h->cfg.channel, 8);
+	fake_offer_sub(h->f, 11, 0x1000 + NET_CHANNEL, 2);
+	net_turn(h);
+	ck_assert_uint_eq(hvp_netvsc_info(&h->dev)->queues, 2);
+	fake_rescind(h->f, 11);
+	net_turn(h);
+	ck_assert_uint_eq(h->released, 1);
+	net_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netvsc_attach");
@@ -1078,6 +1197,11 @@ int main(void)
 	tcase_add_test(t, events_of_others_are_left_to_them);
 	tcase_add_test(t, a_ring_without_room_only_delays_an_attach);
 	tcase_add_test(t, configurations_outside_their_ranges_are_refused);
+	tcase_add_test(t, a_detach_ends_although_the_host_acknowledges_nothing);
+	tcase_add_test(t, revokes_wait_for_room_in_the_ring);
+	tcase_add_test(t, a_sub_channel_behind_a_gap_is_closed);
+	tcase_add_test(t, a_sub_channel_that_cannot_be_opened_is_one_less);
+	tcase_add_test(t, another_channel_of_the_bus_is_not_a_queue);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

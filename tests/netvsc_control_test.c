@@ -729,6 +729,111 @@ START_TEST(requests_in_flight_end_with_the_device)
 }
 END_TEST
 
+/* A host that never answers a switch of the data path uses up the ids; nothing else breaks. */
+START_TEST(ids_that_are_never_given_back_stop_sends_and_requests)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	struct hvp_netvsc_oid oid = oid_of(0x00010107, NULL, 0);
+	uint8_t *bytes = net_frame_bytes(100, 0);
+	struct hvp_netvsc_piece piece;
+	uint64_t pfns[1];
+	struct hvp_netvsc_frame f = net_make(&piece, pfns, bytes, 100);
+	enum hvp_status status;
+	uint32_t id;
+
+	h->silent_nvsp = 129;
+	while ((status = hvp_netvsc_switch_path(&h->dev, 0)) == HVP_OK) {
+		net_turn(h);
+		net_sleep(h, 10 * SECOND);
+	}
+	ck_assert_int_eq(status, HVP_AGAIN);
+	net_skip_events(h);
+	ck_assert_int_eq(hvp_netvsc_send(&h->queues[0], &f), HVP_AGAIN);
+	f.flags = HVP_NETVSC_TX_NO_COPY;
+	ck_assert_int_eq(hvp_netvsc_send(&h->queues[0], &f), HVP_AGAIN);
+	ck_assert_int_eq(hvp_netvsc_query(&h->dev, &oid, &id), HVP_OK);
+	net_turn(h);
+	ck_assert_uint_eq(h->log[h->seen - 1].nvsp, 129);
+	net_skip_events(h);
+	ck_assert_int_eq(hvp_netvsc_detach(&h->dev), HVP_OK);
+	for (int i = 0; i < 4; i++)
+		net_sleep(h, 10 * SECOND);
+	do {
+		struct hvp_netvsc_event ev;
+
+		ck_assert(hvp_netvsc_next_event(&h->dev, &ev));
+		status = ev.type == HVP_NETVSC_EV_DETACHED ? HVP_OK : HVP_AGAIN;
+	} while (status != HVP_OK);
+	free(bytes);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(an_early_notice_of_the_data_path_is_for_those_who_know_it)
+{
+	struct net_host *h = net_attached(0x30002, 1);
+
+	path(h, 0);
+	net_turn(h);
+	net_no_event(h);
+	ck_assert_uint_eq(stats(h)->nvsp_bad, 1);
+	net_free(h);
+	h = net_attached(0x50000, 1);
+	path(h, 0);
+	net_turn(h);
+	ck_assert_uint_eq(net_event(h, HVP_NETVSC_EV_DATA_PATH).path, 0);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(what_is_set_by_hand_is_not_taken_for_ours)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	uint8_t value[28] = { 0x80, 3, 28 };
+	struct hvp_netvsc_oid oid = { .oid = 0xfc01020c, .input = value, .input_size = 28 };
+	uint32_t before = hvp_netvsc_info(&h->dev)->offloads;
+	uint32_t id;
+
+	ck_assert_int_eq(hvp_netvsc_set(&h->dev, &oid, &id), HVP_OK);
+	net_turn(h);
+	ck_assert_uint_eq(hvp_netvsc_info(&h->dev)->offloads, before);
+	oid.oid = 0x0001010e;
+	oid.input_size = 4;
+	ck_assert_int_eq(hvp_netvsc_set(&h->dev, &oid, &id), HVP_OK);
+	net_turn(h);
+	/* but a filter is a filter, however it is set */
+	ck_assert_uint_eq(hvp_netvsc_info(&h->dev)->filter, 0x001c0380);
+	oid.input_size = 3;
+	ck_assert_int_eq(hvp_netvsc_set(&h->dev, &oid, &id), HVP_OK);
+	net_turn(h);
+	ck_assert_uint_eq(hvp_netvsc_info(&h->dev)->filter, 0x001c0380);
+	net_skip_events(h);
+	ck_assert_int_eq(hvp_netvsc_set_multicast(&h->dev, value, 0, &id), HVP_OK);
+	net_turn(h);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(a_cut_answer_with_a_failure_keeps_the_hosts_status)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	uint8_t answer[2];
+	struct hvp_netvsc_oid oid = oid_of(0x00010107, answer, 2);
+	struct hvp_netvsc_event ev;
+	uint32_t id;
+
+	h->silent_oid = 0x00010107;
+	ck_assert_int_eq(hvp_netvsc_query(&h->dev, &oid, &id), HVP_OK);
+	net_turn(h);
+	net_reply(h, id, 0x80000004, 0xc0010016, "\1\2\3\4", 4);
+	net_turn(h);
+	ev = net_event(h, HVP_NETVSC_EV_OID);
+	ck_assert_uint_eq(ev.rndis_status, 0xc0010016);
+	ck_assert_uint_eq(ev.size, 2);
+	net_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netvsc_control");
@@ -762,6 +867,10 @@ int main(void)
 	tcase_add_test(t, request_ids_go_around_without_zero);
 	tcase_add_loop_test(t, requests_wait_for_room_in_the_ring, 0, 3);
 	tcase_add_test(t, requests_in_flight_end_with_the_device);
+	tcase_add_test(t, ids_that_are_never_given_back_stop_sends_and_requests);
+	tcase_add_test(t, an_early_notice_of_the_data_path_is_for_those_who_know_it);
+	tcase_add_test(t, what_is_set_by_hand_is_not_taken_for_ours);
+	tcase_add_test(t, a_cut_answer_with_a_failure_keeps_the_hosts_status);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

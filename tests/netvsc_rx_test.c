@@ -526,6 +526,99 @@ START_TEST(a_corrupt_ring_stops_its_queue_and_is_told_once)
 }
 END_TEST
 
+START_TEST(completions_go_out_one_by_one_as_room_comes)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	const struct hvp_ring_out out = { .type = HVP_PACKET_COMPLETION, .transaction_id = 9 };
+	struct hvp_ring_packet p;
+	uint8_t buf[256];
+	uint32_t left;
+
+	while (hvp_ring_tx_put(&h->queues[0].tx, &out) == HVP_OK)
+		;
+	(void)!hvp_ring_tx_commit(&h->queues[0].tx);
+	for (uint32_t i = 0; i < 8; i++)
+		net_deliver(h, 0, frame, 64);
+	(void)hvp_netvsc_poll(&h->queues[0], 16);
+	ck_assert_uint_eq(h->queues[0].done_tail - h->queues[0].done_head, 8);
+	do {
+		ck_assert_int_eq(hvp_ring_rx_next(&h->rx[0], buf, sizeof(buf), &p), HVP_OK);
+		(void)!hvp_ring_rx_commit(&h->rx[0]);
+		(void)net_run(h);
+		left = h->queues[0].done_tail - h->queues[0].done_head;
+	} while (left == 8);
+	net_turn(h);
+	ck_assert_uint_eq(h->queues[0].done_tail, h->queues[0].done_head);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(a_host_that_waits_for_room_is_signalled_when_there_is)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	uint8_t m[64] = { 136 };
+	struct hvp_ring_out out = hvp_ring_inband(m, sizeof(m));
+	unsigned int signals;
+
+	while (hvp_ring_tx_put(&h->tx[0], &out) == HVP_OK)
+		;
+	(void)!hvp_ring_tx_commit(&h->tx[0]);
+	ck_assert_int_eq(hvp_ring_tx_wait(&h->tx[0], hvp_ring_packet_total(0, sizeof(m))),
+			 HVP_AGAIN);
+	signals = h->f->signals;
+	(void)hvp_netvsc_poll(&h->queues[0], 1000);
+	ck_assert_uint_gt(h->f->signals, signals);
+	net_free(h);
+}
+END_TEST
+
+/* The owner may do from the receive function what it may do anywhere. */
+static void give_up(void *context, struct hvp_netvsc_queue *q, const struct hvp_netvsc_rx *rx)
+{
+	struct net_host *h = context;
+
+	ck_assert_uint_eq(rx->piece_count, 1);
+	ck_assert_uint_eq(q->index, 0);
+	h->got_count++;
+	fake_rescind(h->f, NET_CHANNEL);
+	net_bus_work(h);
+}
+
+START_TEST(a_device_that_ends_within_a_receive_function_takes_no_more)
+{
+	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
+
+	h->cfg.rx = give_up;
+	net_start(h);
+	net_turn(h);
+	for (int i = 0; i < 3; i++)
+		net_deliver(h, 0, frame, 64);
+	ck_assert(!hvp_netvsc_poll(&h->queues[0], 8));
+	ck_assert_uint_eq(h->got_count, 1);
+	ck_assert(!hvp_netvsc_poll(&h->queues[0], 8));
+	hvp_netvsc_mask(&h->queues[0]);
+	hvp_netvsc_flush(&h->queues[0]);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(without_memory_for_parts_coalesced_frames_are_dropped)
+{
+	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
+	uint8_t m[256];
+
+	h->memory[0].pieces = NULL;
+	h->memory[0].piece_count = 0;
+	net_start(h);
+	net_turn(h);
+	net_rndis(h, 0, m, part(m, 7, 1, frame, 64));
+	net_turn(h);
+	ck_assert_uint_eq(h->got_count, 0);
+	ck_assert_uint_eq(h->queues[0].stats.rx_long_rsc, 1);
+	net_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netvsc_rx");
@@ -551,6 +644,10 @@ int main(void)
 	tcase_add_test(t, completions_survive_a_full_ring);
 	tcase_add_test(t, a_poll_unmasks_only_an_empty_ring);
 	tcase_add_test(t, a_corrupt_ring_stops_its_queue_and_is_told_once);
+	tcase_add_test(t, completions_go_out_one_by_one_as_room_comes);
+	tcase_add_test(t, a_host_that_waits_for_room_is_signalled_when_there_is);
+	tcase_add_test(t, a_device_that_ends_within_a_receive_function_takes_no_more);
+	tcase_add_test(t, without_memory_for_parts_coalesced_frames_are_dropped);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

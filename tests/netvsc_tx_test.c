@@ -674,6 +674,73 @@ START_TEST(a_ring_that_breaks_under_a_send_stops_the_queue)
 }
 END_TEST
 
+START_TEST(headers_longer_than_their_memory_are_refused)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	uint8_t *bytes = tcp_frame(8000, true, false, 5);
+	struct hvp_netvsc_piece piece;
+	uint64_t pfns[2];
+	struct hvp_netvsc_frame f = net_make(&piece, pfns, bytes, 8000);
+
+	bytes[190 + 12] = 0x50;
+	f.mss = 100;
+	f.flags = HVP_NETVSC_TX_IPV6;
+	f.l4_offset = 190; /* extension headers; with the RNDIS header more than 256 bytes */
+	ck_assert_int_eq(hvp_netvsc_send(&h->queues[0], &f), HVP_ARG);
+	ck_assert_uint_eq(h->queues[0].slots_used, 0);
+	bytes[12] = 0x88; /* a service tag inside */
+	bytes[13] = 0xa8;
+	f.l4_offset = 58;
+	bytes[58 + 12] = 0x50;
+	ck_assert_int_eq(hvp_netvsc_send(&h->queues[0], &f), HVP_OK);
+	net_turn(h);
+	ck_assert_uint_eq(h->frames[0].bytes[18 + 4] | h->frames[0].bytes[18 + 5], 0);
+	free(bytes);
+	net_free(h);
+}
+END_TEST
+
+START_TEST(nobody_needs_to_be_told_of_sent_frames)
+{
+	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
+	uint8_t *bytes = net_frame_bytes(100, 0);
+
+	h->cfg.tx = NULL;
+	h->cfg.send.base = NULL;
+	net_start(h);
+	net_turn(h);
+	ck_assert_int_eq(send(h, bytes, 100, HVP_NETVSC_TX_MORE), HVP_OK);
+	hvp_netvsc_flush(&h->queues[0]);
+	net_turn(h);
+	ck_assert_uint_eq(h->frame_count, 1);
+	ck_assert_uint_eq(h->queues[0].slots_used, 0);
+	free(bytes);
+	net_free(h);
+}
+END_TEST
+
+/* With a batch that found no room, what is larger than a section waits behind it. */
+START_TEST(frames_keep_their_order_when_the_ring_is_full)
+{
+	struct net_host *h = net_attached(0x60001, 1);
+	uint8_t *bytes = net_frame_bytes(1514, 0);
+
+	fill(h);
+	ck_assert_int_eq(send(h, bytes, 100, 0), HVP_OK);
+	ck_assert_int_eq(send(h, bytes, 101, HVP_NETVSC_TX_NO_COPY), HVP_AGAIN);
+	hvp_netvsc_flush(&h->queues[0]);
+	net_turn(h);
+	net_event(h, HVP_NETVSC_EV_STOP);
+	net_event(h, HVP_NETVSC_EV_WAKE);
+	ck_assert_int_eq(send(h, bytes, 101, HVP_NETVSC_TX_NO_COPY), HVP_OK);
+	net_turn(h);
+	ck_assert_uint_eq(h->frames[0].size, 100);
+	ck_assert_uint_eq(h->frames[1].size, 101);
+	free(bytes);
+	net_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netvsc_tx");
@@ -701,6 +768,9 @@ int main(void)
 	tcase_add_test(t, queues_have_sections_of_their_own);
 	tcase_add_test(t, old_versions_pad_their_messages_to_28_bytes);
 	tcase_add_loop_test(t, a_ring_that_breaks_under_a_send_stops_the_queue, 0, 2);
+	tcase_add_test(t, headers_longer_than_their_memory_are_refused);
+	tcase_add_test(t, nobody_needs_to_be_told_of_sent_frames);
+	tcase_add_test(t, frames_keep_their_order_when_the_ring_is_full);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -38,15 +38,29 @@ static enum hvp_status set(struct hvp_netvsc *dev, uint32_t number, const void *
 	return request(dev, HVP_RNDIS_SET, &oid, id, rq);
 }
 
+static void note_filter(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t filter)
+{
+	rq->wish = filter;
+	rq->wished = true;
+	dev->filtering = dev->filtering || filter != 0;
+	if (filter == 0)
+		dev->info.filter = 0;
+}
+
 enum hvp_status hvp_netvsc_set(struct hvp_netvsc *dev, const struct hvp_netvsc_oid *oid,
 			       uint32_t *id)
 {
 	struct hvp_netvsc_oid copy = *oid;
 	struct hvp_netvsc_request *rq;
+	enum hvp_status status;
 
 	copy.answer = NULL;
 	copy.answer_size = 0;
-	return request(dev, HVP_RNDIS_SET, &copy, id, &rq);
+	status = request(dev, HVP_RNDIS_SET, &copy, id, &rq);
+	if (status == HVP_OK && oid->oid == HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER &&
+	    oid->input_size == 4)
+		note_filter(dev, rq, hvp_get_u32(oid->input));
+	return status;
 }
 
 enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, uint32_t *id)
@@ -59,11 +73,7 @@ enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, u
 	status = set(dev, HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER, value, sizeof(value), id, &rq);
 	if (status != HVP_OK)
 		return status;
-	rq->wish = filter;
-	rq->wished = true;
-	dev->filtering = dev->filtering || filter != 0;
-	if (filter == 0)
-		dev->info.filter = 0;
+	note_filter(dev, rq, filter);
 	return HVP_OK;
 }
 

@@ -184,25 +184,18 @@ static void own_over(struct hvp_netvsc *dev, const struct hvp_netvsc_request *rq
 	dev->answer = HVP_NET_REPLY;
 }
 
-/* A filter counts when the host took it; 0 counts when it was asked for. */
-static void filter_over(struct hvp_netvsc *dev, const struct hvp_netvsc_request *rq)
+/* A filter or an offload counts when the host took it; filter 0 when it was asked for. */
+static void wish_over(struct hvp_netvsc *dev, const struct hvp_netvsc_request *rq)
 {
-	if (rq->own || rq->type != HVP_RNDIS_SET ||
-	    rq->oid != HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER ||
-	    rq->status != HVP_RNDIS_STATUS_SUCCESS)
+	if (!rq->wished || rq->status != HVP_RNDIS_STATUS_SUCCESS)
 		return;
-	dev->info.filter = rq->wish;
-	dev->filter_wanted = rq->wish;
-}
-
-static void offloads_over(struct hvp_netvsc *dev, const struct hvp_netvsc_request *rq)
-{
-	if (rq->own || rq->type != HVP_RNDIS_SET ||
-	    rq->oid != HVP_NDIS_OID_TCP_OFFLOAD_PARAMETERS || !rq->wished ||
-	    rq->status != HVP_RNDIS_STATUS_SUCCESS)
-		return;
-	dev->offloads_wanted = rq->wish;
-	dev->info.offloads = rq->wish & dev->info.offload_supported;
+	if (rq->oid == HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER) {
+		dev->info.filter = rq->wish;
+		dev->filter_wanted = rq->wish;
+	} else {
+		dev->offloads_wanted = rq->wish;
+		dev->info.offloads = rq->wish & dev->info.offload_supported;
+	}
 }
 
 void hvp_net_request_over(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t status)
@@ -213,8 +206,7 @@ void hvp_net_request_over(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq,
 		own_over(dev, rq);
 	} else {
 		rq->news = true;
-		filter_over(dev, rq);
-		offloads_over(dev, rq);
+		wish_over(dev, rq);
 	}
 	hvp_net_request_free(rq);
 }
