@@ -128,7 +128,7 @@ static void offload_take_rsc(struct hvp_rd *r, struct hvp_ndis_offload *out)
 	const uint8_t *p;
 	bool want;
 
-	want = out->revision >= HVP_NDIS_REVISION_3;
+	want = out->has_ipsec_v2 && out->revision >= HVP_NDIS_REVISION_3;
 	p = want ? hvp_rd_take(r, 12) : NULL;
 	out->has_rsc = p != NULL;
 	offload_read_rsc(p, out);
@@ -161,7 +161,7 @@ enum hvp_status hvp_ndis_offload_validate(const struct hvp_ndis_offload *in, str
 	want = in->revision >= HVP_NDIS_REVISION_2;
 	if (in->has_ipsec_v2 && !want)
 		return hvp_refuse_presence(fault, &bound_offload_has_ipsec_v2, in->has_ipsec_v2);
-	want = in->revision >= HVP_NDIS_REVISION_3;
+	want = in->has_ipsec_v2 && in->revision >= HVP_NDIS_REVISION_3;
 	if (in->has_rsc && !want)
 		return hvp_refuse_presence(fault, &bound_offload_has_rsc, in->has_rsc);
 	return HVP_OK;
@@ -376,7 +376,7 @@ static void offload_parameters_take_rsc(struct hvp_rd *r, struct hvp_ndis_offloa
 	const uint8_t *p;
 	bool want;
 
-	want = out->revision >= HVP_NDIS_REVISION_3;
+	want = out->has_ipsec_v2 && out->revision >= HVP_NDIS_REVISION_3;
 	p = want ? hvp_rd_take(r, 6) : NULL;
 	out->has_rsc = p != NULL;
 	offload_parameters_read_rsc(p, out);
@@ -412,7 +412,7 @@ enum hvp_status hvp_ndis_offload_parameters_validate(const struct hvp_ndis_offlo
 	if (in->has_ipsec_v2 && !want)
 		return hvp_refuse_presence(fault, &bound_offload_parameters_has_ipsec_v2,
 					   in->has_ipsec_v2);
-	want = in->revision >= HVP_NDIS_REVISION_3;
+	want = in->has_ipsec_v2 && in->revision >= HVP_NDIS_REVISION_3;
 	if (in->has_rsc && !want)
 		return hvp_refuse_presence(fault, &bound_offload_parameters_has_rsc, in->has_rsc);
 	return HVP_OK;

@@ -166,9 +166,34 @@ def windows(m):
     return views(m, "window", "chain")
 
 
+def implied(p, early, late):
+    """Whether all that @early wants but room holds whenever @late does: versions count up."""
+    def later(c, d):
+        number = p.versions().find
+        return d.field == c.field and d.since and number(d.since).value >= number(c.since).value
+
+    for c in early.all():
+        if c.until or c.features or c.mask or c.equals is not None:
+            return False
+        if c.since and not any(later(c, d) for d in late.all()):
+            return False
+    return True
+
+
+def missed_before(p, m, when):
+    """The group before one that wants room, when it can only be missing for want of room."""
+    groups = m.groups()
+    n = next((n for n, g in enumerate(groups) if g.when is when), 0)
+    if n > 0 and when.optional and groups[n - 1].when.optional and \
+            implied(p, groups[n - 1].when, when):
+        return groups[n - 1]
+    return None
+
+
 def cond_terms(p, m, when, who):
     """C terms of a condition, without the part about room, over `out` or `in`."""
-    terms = []
+    before = missed_before(p, m, when)
+    terms = ["%s->has_%s" % (who, before.name)] if before else []
     for c in when.all():
         subject = "neg.version"
         if c.field:

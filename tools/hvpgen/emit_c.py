@@ -432,10 +432,11 @@ class Codec:
     def encode(self):
         m, p = self.m, self.p
         put = self.put()
-        body = ["\tenum hvp_status st = %s(in, neg, fault);" % p.symbol(m, "validate"),
-                "\tsize_t size;", "\tuint8_t *p;", "", "\tif (st != HVP_OK)", "\t\treturn st;",
-                "\tsize = %s(in);" % p.symbol(m, "size"), "\tp = hvp_wr_take(w, size);",
-                "\tif (!p)"]
+        body = wrapped("\tenum hvp_status st = " + p.symbol(m, "validate"), ["in", "neg", "fault"],
+                       ";")
+        body += ["\tsize_t size;", "\tuint8_t *p;", "", "\tif (st != HVP_OK)", "\t\treturn st;",
+                 "\tsize = %s(in);" % p.symbol(m, "size"), "\tp = hvp_wr_take(w, size);",
+                 "\tif (!p)"]
         body += wrapped("\t\treturn hvp_fault_size", ["fault", "HVP_NOSPACE", self.label,
                                                       "w->cap - w->off", "size"], ";")
         body += put + ["\treturn HVP_OK;"]

@@ -155,6 +155,29 @@ START_TEST(groups_come_by_version_feature_bit_value_and_size)
 }
 END_TEST
 
+/* Ten bytes hold the third group and not the second, which comes first. */
+START_TEST(a_group_does_not_take_the_place_of_one_that_found_no_room)
+{
+	static const size_t sizes[] = { 4, 6, 11, 12, 13, 14 };
+	uint8_t b[14] = { 0, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0 };
+	struct hvp_shapes_grown m;
+	struct hvp_fault fault;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct hvp_rd r = hvp_rd_init(b, sizes[i]);
+
+		ck_assert_int_eq(hvp_shapes_grown_decode(&r, none, &m, NULL), HVP_OK);
+		ck_assert_int_eq(m.has_second, sizes[i] >= 12);
+		ck_assert_int_eq(m.has_third, sizes[i] >= 14);
+		ck_assert_uint_eq(r.off, sizes[i] >= 14 ? 14 : sizes[i] >= 12 ? 12 : 4);
+	}
+	ck_assert_int_eq(hvp_shapes_grown_validate(&m, none, NULL), HVP_OK);
+	m.has_second = false;
+	ck_assert_int_eq(hvp_shapes_grown_validate(&m, none, &fault), HVP_ARG);
+	ck_assert_str_eq(fault.field, "has_third");
+}
+END_TEST
+
 START_TEST(a_group_that_the_version_demands_is_missed)
 {
 	struct hvp_shapes_ask m;
@@ -461,6 +484,7 @@ int main(void)
 	tcase_add_test(tc, each_bound_blames_its_field);
 	tcase_add_test(tc, fields_of_every_size_and_sign_survive);
 	tcase_add_test(tc, groups_come_by_version_feature_bit_value_and_size);
+	tcase_add_test(tc, a_group_does_not_take_the_place_of_one_that_found_no_room);
 	tcase_add_test(tc, a_group_that_the_version_demands_is_missed);
 	tcase_add_test(tc, equal_ids_differ_in_direction);
 	tcase_add_test(tc, gates_refuse_versions_and_features);

@@ -81,6 +81,90 @@ extern "C" {
 /* clang-format on */
 
 /* clang-format off */
+#define HVP_SHAPES_GROWN_MIN_SIZE	4u /* bytes */
+#define HVP_SHAPES_GROWN_MAX_SIZE	14u /* bytes */
+/* clang-format on */
+
+/**
+ * struct hvp_shapes_grown - GROWN
+ * @age: u32 at 0
+ * @has_second: the next 1 fields are there
+ * @second_value: u64 at 4
+ * @has_third: the next 1 fields are there
+ * @third_value: u16 at 12
+ *
+ * Two groups, of which the second cannot stand without the first. Source: SELF; chapter
+ * section 2. Evidence: documented.
+ */
+struct hvp_shapes_grown {
+	uint32_t age;
+	bool has_second;
+	uint64_t second_value;
+	bool has_third;
+	uint16_t third_value;
+};
+
+/**
+ * hvp_shapes_grown_decode() - read GROWN
+ * @r:     at the start of the message; on HVP_OK behind it, with surplus bytes left
+ * @neg:   what the peers agreed on
+ * @out:   filled on HVP_OK, unspecified otherwise; views borrow the bytes of @r
+ * @fault: what was refused and why, or NULL
+ *
+ * Context: any. Return: HVP_OK, HVP_SHORT, HVP_VALUE.
+ */
+/*@ requires hvp_rd_ok(r) && \valid(out) && (fault == \null || \valid(fault));
+  @ requires \separated(r, out, fault, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out, *fault;
+  @ ensures hvp_rd_ok(r); */
+enum hvp_status hvp_shapes_grown_decode(struct hvp_rd *r, struct hvp_neg neg,
+					struct hvp_shapes_grown *out, struct hvp_fault *fault);
+
+/**
+ * hvp_shapes_grown_validate() - whether a structure may be sent
+ * @in:    structure
+ * @neg:   what the peers agreed on
+ * @fault: what was refused and why, or NULL
+ *
+ * Context: any. Return: HVP_OK, HVP_ARG.
+ */
+/*@ requires \valid_read(in) && (fault == \null || \valid(fault));
+  @ requires \separated(fault, in);
+  @ assigns *fault; */
+enum hvp_status hvp_shapes_grown_validate(const struct hvp_shapes_grown *in, struct hvp_neg neg,
+					  struct hvp_fault *fault);
+
+/**
+ * hvp_shapes_grown_size() - bytes that the encoder writes
+ * @in: structure
+ *
+ * Context: any. Return: 4..14.
+ */
+/*@ requires \valid_read(in);
+  @ assigns \nothing;
+  @ ensures \result == 4 + (in->has_second ? 8 : 0) + (in->has_third ? 2 : 0); */
+size_t hvp_shapes_grown_size(const struct hvp_shapes_grown *in);
+
+/**
+ * hvp_shapes_grown_encode() - write GROWN
+ * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
+ * @neg:   what the peers agreed on
+ * @in:    structure; its views must not lie in the buffer of @w
+ * @fault: what was refused and why, or NULL
+ *
+ * Context: any. Return: HVP_OK, HVP_NOSPACE, HVP_ARG.
+ */
+/*@ requires hvp_wr_ok(w) && \valid_read(in) && (fault == \null || \valid(fault));
+  @ requires \separated(w, in, fault, w->p + (0 .. w->cap - 1));
+  @ assigns w->off, w->p[w->off .. w->cap - 1], *fault;
+  @ ensures hvp_wr_ok(w);
+  @ ensures \result == HVP_OK ==> w->off - \old(w->off) == 4 + (in->has_second ? 8 : 0) +
+  @	(in->has_third ? 2 : 0);
+  @ ensures \result != HVP_OK ==> w->off == \old(w->off); */
+enum hvp_status hvp_shapes_grown_encode(struct hvp_wr *w, struct hvp_neg neg,
+					const struct hvp_shapes_grown *in, struct hvp_fault *fault);
+
+/* clang-format off */
 #define HVP_SHAPES_BOUNDS		1u
 #define HVP_SHAPES_BOUNDS_MIN_SIZE	52u /* bytes */
 #define HVP_SHAPES_BOUNDS_MAX_SIZE	52u /* bytes */

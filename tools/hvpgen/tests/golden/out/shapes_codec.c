@@ -4,6 +4,172 @@
 
 #include "../core/codec_internal.h"
 
+/* -- GROWN ----------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct hvp_bound bound_grown_has_second = {
+	"shapes.grown", "has_second", 4, 0u, 1u,
+};
+static const struct hvp_bound bound_grown_has_third = {
+	"shapes.grown", "has_third", 12, 0u, 1u,
+};
+/* clang-format on */
+
+/*@ requires \valid_read(p + (0 .. 3)) && \valid(out);
+  @ requires \separated(out, p + (0 .. 3));
+  @ assigns *out; */
+static void grown_read(const uint8_t *p, struct hvp_shapes_grown *out)
+{
+	out->age = hvp_get_u32(p); /* +0 */
+}
+
+/*@ requires p == \null || \valid_read(p + (0 .. 7));
+  @ requires \valid(out) && \separated(out, p + (0 .. 7));
+  @ assigns *out; */
+static void grown_read_second(const uint8_t *p, struct hvp_shapes_grown *out)
+{
+	if (!p) {
+		out->second_value = 0;
+		return;
+	}
+	out->second_value = hvp_get_u64(p); /* +4 */
+}
+
+/*@ requires p == \null || \valid_read(p + (0 .. 1));
+  @ requires \valid(out) && \separated(out, p + (0 .. 1));
+  @ assigns *out; */
+static void grown_read_third(const uint8_t *p, struct hvp_shapes_grown *out)
+{
+	if (!p) {
+		out->third_value = 0;
+		return;
+	}
+	out->third_value = hvp_get_u16(p); /* +12 */
+}
+
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void grown_take_second(struct hvp_rd *r, struct hvp_shapes_grown *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = out->age >= HVP_SHAPES_VERSION_1_0;
+	p = want ? hvp_rd_take(r, 8) : NULL;
+	out->has_second = p != NULL;
+	grown_read_second(p, out);
+}
+
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void grown_take_third(struct hvp_rd *r, struct hvp_shapes_grown *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = out->has_second && out->age >= HVP_SHAPES_VERSION_2_0;
+	p = want ? hvp_rd_take(r, 2) : NULL;
+	out->has_third = p != NULL;
+	grown_read_third(p, out);
+}
+
+enum hvp_status hvp_shapes_grown_decode(struct hvp_rd *r, struct hvp_neg neg,
+					struct hvp_shapes_grown *out, struct hvp_fault *fault)
+{
+	const uint8_t *p;
+
+	(void)neg;
+	p = hvp_rd_take(r, 4);
+	if (!p)
+		return hvp_fault_size(fault, HVP_SHORT, "shapes.grown", hvp_rd_left(r), 4);
+	grown_read(p, out);
+	grown_take_second(r, out);
+	grown_take_third(r, out);
+	return HVP_OK;
+}
+
+enum hvp_status hvp_shapes_grown_validate(const struct hvp_shapes_grown *in, struct hvp_neg neg,
+					  struct hvp_fault *fault)
+{
+	bool want;
+
+	(void)neg;
+	want = in->age >= HVP_SHAPES_VERSION_1_0;
+	if (in->has_second && !want)
+		return hvp_refuse_presence(fault, &bound_grown_has_second, in->has_second);
+	want = in->has_second && in->age >= HVP_SHAPES_VERSION_2_0;
+	if (in->has_third && !want)
+		return hvp_refuse_presence(fault, &bound_grown_has_third, in->has_third);
+	return HVP_OK;
+}
+
+size_t hvp_shapes_grown_size(const struct hvp_shapes_grown *in)
+{
+	return 4u + (in->has_second ? 8u : 0u) + (in->has_third ? 2u : 0u);
+}
+
+/*@ requires \valid_read(in) && \valid(p + (0 .. 3));
+  @ requires \separated(in, p + (0 .. 3));
+  @ assigns p[0 .. 3]; */
+static void grown_write(const struct hvp_shapes_grown *in, uint8_t *p)
+{
+	hvp_put_u32(p, in->age); /* +0 */
+}
+
+/*@ requires \valid_read(in) && \valid(p + (0 .. 7));
+  @ requires \separated(in, p + (0 .. 7));
+  @ assigns p[0 .. 7]; */
+static void grown_write_second(const struct hvp_shapes_grown *in, uint8_t *p)
+{
+	hvp_put_u64(p, in->second_value); /* +4 */
+}
+
+/*@ requires \valid_read(in) && \valid(p + (0 .. 1));
+  @ requires \separated(in, p + (0 .. 1));
+  @ assigns p[0 .. 1]; */
+static void grown_write_third(const struct hvp_shapes_grown *in, uint8_t *p)
+{
+	hvp_put_u16(p, in->third_value); /* +12 */
+}
+
+/*@ requires \valid_read(in) && \valid(p + (0 .. 4 + (in->has_second ? 8 : 0) + (in->has_third ?
+  @	2 : 0) - 1));
+  @ requires \separated(in, p + (0 .. 4 + (in->has_second ? 8 : 0) + (in->has_third ? 2 : 0) -
+  @	1));
+  @ assigns p[0 .. 4 + (in->has_second ? 8 : 0) + (in->has_third ? 2 : 0) - 1]; */
+static void grown_put(const struct hvp_shapes_grown *in, uint8_t *p)
+{
+	grown_write(in, p);
+	p += 4;
+	if (in->has_second) {
+		grown_write_second(in, p);
+		p += 8;
+	}
+	if (in->has_third)
+		grown_write_third(in, p);
+}
+
+enum hvp_status hvp_shapes_grown_encode(struct hvp_wr *w, struct hvp_neg neg,
+					const struct hvp_shapes_grown *in, struct hvp_fault *fault)
+{
+	enum hvp_status st = hvp_shapes_grown_validate(in, neg, fault);
+	size_t size;
+	uint8_t *p;
+
+	if (st != HVP_OK)
+		return st;
+	size = hvp_shapes_grown_size(in);
+	p = hvp_wr_take(w, size);
+	if (!p)
+		return hvp_fault_size(fault, HVP_NOSPACE, "shapes.grown", w->cap - w->off, size);
+	grown_put(in, p);
+	return HVP_OK;
+}
+
 /* -- BOUNDS ---------------------------------------------------------------------------- */
 
 /* clang-format off */
