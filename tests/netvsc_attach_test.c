@@ -1154,6 +1154,20 @@ START_TEST(another_channel_of_the_bus_is_not_a_queue)
 }
 END_TEST
 
+/* Its sub-channels are left to us then: they are closed, or nothing would ever come back. */
+START_TEST(a_rescind_of_the_primary_alone_ends_its_sub_channels)
+{
+	struct net_host *h = net_attached(0x60001, 3);
+
+	fake_rescind(h->f, NET_CHANNEL);
+	net_turn(h);
+	ck_assert_int_eq(net_event(h, HVP_NETVSC_EV_DETACHED).status, HVP_REVOKED);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_ptr_null(h->queues[i].channel);
+	net_free(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netvsc_attach");
@@ -1202,6 +1216,7 @@ int main(void)
 	tcase_add_test(t, a_sub_channel_behind_a_gap_is_closed);
 	tcase_add_test(t, a_sub_channel_that_cannot_be_opened_is_one_less);
 	tcase_add_test(t, another_channel_of_the_bus_is_not_a_queue);
+	tcase_add_test(t, a_rescind_of_the_primary_alone_ends_its_sub_channels);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
