@@ -9,13 +9,17 @@
 
 #include <lauxlib.h>
 
+#include <hvproto/wire/ndis_table.h>
+#include <hvproto/wire/nvsp_table.h>
+#include <hvproto/wire/rndis_table.h>
 #include <hvproto/wire/vmbus_table.h>
 
 #include "world.h"
 
 #define MESSAGE_MAX 65536u
 
-static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, NULL };
+static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, &hvp_nvsp_proto,
+							  &hvp_rndis_proto, &hvp_ndis_proto, NULL };
 
 const struct hvp_proto_desc *hvc_proto(const char *name)
 {
@@ -128,9 +132,46 @@ static void push_fault(lua_State *L, const struct hvp_fault *fault)
 	lua_setfield(L, -2, "high");
 }
 
+static void push_fields(lua_State *L, const struct hvp_msg_desc *m, const uint8_t *base)
+{
+	const struct hvp_field_desc *f;
+
+	lua_newtable(L);
+	for (f = m->fields; f->name; f++) {
+		if (f->flags & HVP_FIELD_RESERVED)
+			continue;
+		push_field(L, f, base);
+		lua_setfield(L, -2, f->name);
+	}
+}
+
+/* Leaves name or nil, fields or nil, and of a message that does not decode the fault. */
+static int decode_with(lua_State *L, const struct hvp_msg_desc *m, struct hvp_rd *r,
+		       struct hvp_neg neg)
+{
+	struct hvp_fault fault = { .status = HVP_VALUE, .field = "size", .found = r->len };
+	uint8_t *out;
+
+	lua_pushstring(L, m ? m->name : NULL);
+	if (m) {
+		out = lua_newuserdatauv(L, m->struct_size, 0);
+		memset(out, 0, m->struct_size);
+		fault.status = m->decode(r, neg, out, &fault);
+		if (fault.status == HVP_OK) {
+			push_fields(L, m, out);
+			lua_remove(L, -2);
+			return 2;
+		}
+		lua_pop(L, 1);
+	}
+	lua_pushnil(L);
+	push_fault(L, &fault);
+	return 3;
+}
+
 /*
- * decode(bytes, direction, version) -> name, fields; or name or nil, nil, fault.
- * direction: 1 guest to host, 2 host to guest.
+ * decode(bytes, direction, version, protocol) -> name, fields; or name or nil, nil, fault.
+ * direction: 1 guest to host, 2 host to guest; no protocol: vmbus.
  */
 static int lua_decode(lua_State *L)
 {
@@ -139,40 +180,28 @@ static int lua_decode(lua_State *L)
 	const char *bytes = luaL_checklstring(L, 1, &size);
 	uint32_t direction = (uint32_t)luaL_checkinteger(L, 2);
 	struct hvp_neg neg = hvc_neg(w, (uint32_t)luaL_checkinteger(L, 3));
+	const struct hvp_proto_desc *proto = hvc_proto(luaL_optstring(L, 4, "vmbus"));
 	struct hvp_rd r = hvp_rd_init((const uint8_t *)bytes, size);
-	struct hvp_fault fault = { .field = "size", .found = size, .low = 8, .high = 240 };
-	const struct hvp_field_desc *f;
 	const struct hvp_msg_desc *m = NULL;
-	uint8_t *out = NULL;
 
+	if (!proto)
+		return luaL_error(L, "no protocol is called '%s'", lua_tostring(L, 4));
 	if (size >= 4)
-		m = hvp_msg_find(&hvp_vmbus_proto, hvp_get_u32((const uint8_t *)bytes), direction);
-	lua_pushstring(L, m ? m->name : NULL);
-	if (m) {
-		out = lua_newuserdatauv(L, m->struct_size, 0);
-		memset(out, 0, m->struct_size);
-		fault.status = m->decode(&r, neg, out, &fault);
-	} else {
-		fault.status = HVP_VALUE;
-	}
-	if (fault.status != HVP_OK) {
-		lua_settop(L, 4);
-		lua_pushnil(L);
-		push_fault(L, &fault);
-		lua_remove(L, 1);
-		lua_remove(L, 1);
-		lua_remove(L, 1);
-		return 3;
-	}
-	lua_newtable(L);
-	for (f = m->fields; f->name; f++) {
-		if (f->flags & HVP_FIELD_RESERVED)
-			continue;
-		push_field(L, f, out);
-		lua_setfield(L, -2, f->name);
-	}
-	lua_remove(L, -2);
-	return 2;
+		m = hvp_msg_find(proto, hvp_get_u32((const uint8_t *)bytes), direction);
+	return decode_with(L, m, &r, neg);
+}
+
+/* decode_as(name, bytes, version) -> as decode(): for structures that have no id of their own */
+static int lua_decode_as(lua_State *L)
+{
+	struct hvc_world *w = hvc_world_of(L);
+	const struct hvp_msg_desc *m = hvc_message(L, luaL_checkstring(L, 1));
+	size_t size;
+	const char *bytes = luaL_checklstring(L, 2, &size);
+	struct hvp_neg neg = hvc_neg(w, (uint32_t)luaL_optinteger(L, 3, 0));
+	struct hvp_rd r = hvp_rd_init((const uint8_t *)bytes, size);
+
+	return decode_with(L, m, &r, neg);
 }
 
 /* ---- Lua to fields ---- */
@@ -495,9 +524,10 @@ static int lua_guid(lua_State *L)
 void hvc_codec_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "decode", lua_decode }, { "encode", lua_encode },   { "field", lua_field },
-		{ "value", lua_value },	  { "message", lua_message }, { "guid", lua_guid },
-		{ NULL, NULL },
+		{ "decode", lua_decode }, { "decode_as", lua_decode_as },
+		{ "encode", lua_encode }, { "field", lua_field },
+		{ "value", lua_value },	  { "message", lua_message },
+		{ "guid", lua_guid },	  { NULL, NULL },
 	};
 
 	luaL_setfuncs(L, functions, 0);

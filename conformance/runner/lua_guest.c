@@ -6,18 +6,21 @@
 
 #include "world.h"
 
+#define ARGS_MAX 32
+
 static const char *const command_names[] = {
-	"connect",  "unload",	 "crash_unload", "open",	  "close",	    "release",
-	"send",	    "send_gpa",	 "complete",	 "gpadl_create",  "gpadl_teardown", "modify",
-	"rx_pause", "rx_resume", "tl_connect",	 "open_reserved", "close_reserved", NULL
+	"connect",	  "unload",	    "crash_unload", "open",	 "close",
+	"release",	  "send",	    "send_gpa",	    "complete",	 "gpadl_create",
+	"gpadl_teardown", "modify",	    "rx_pause",	    "rx_resume", "tl_connect",
+	"open_reserved",  "close_reserved", "device",	    NULL
 };
 
 static const uint32_t command_types[] = {
-	HVT_CMD_CONNECT,       HVT_CMD_UNLOAD,	     HVT_CMD_CRASH_UNLOAD,   HVT_CMD_OPEN,
-	HVT_CMD_CLOSE,	       HVT_CMD_RELEASE,	     HVT_CMD_SEND,	     HVT_CMD_SEND_GPA,
-	HVT_CMD_COMPLETE,      HVT_CMD_GPADL_CREATE, HVT_CMD_GPADL_TEARDOWN, HVT_CMD_MODIFY,
-	HVT_CMD_RX_PAUSE,      HVT_CMD_RX_RESUME,    HVT_CMD_TL_CONNECT,     HVT_CMD_OPEN_RESERVED,
-	HVT_CMD_CLOSE_RESERVED
+	HVT_CMD_CONNECT,	HVT_CMD_UNLOAD,	      HVT_CMD_CRASH_UNLOAD,   HVT_CMD_OPEN,
+	HVT_CMD_CLOSE,		HVT_CMD_RELEASE,      HVT_CMD_SEND,	      HVT_CMD_SEND_GPA,
+	HVT_CMD_COMPLETE,	HVT_CMD_GPADL_CREATE, HVT_CMD_GPADL_TEARDOWN, HVT_CMD_MODIFY,
+	HVT_CMD_RX_PAUSE,	HVT_CMD_RX_RESUME,    HVT_CMD_TL_CONNECT,     HVT_CMD_OPEN_RESERVED,
+	HVT_CMD_CLOSE_RESERVED, HVT_CMD_DEVICE
 };
 
 static void opt_guid(lua_State *L, const char *key, uint8_t out[16])
@@ -33,11 +36,30 @@ static void opt_guid(lua_State *L, const char *key, uint8_t out[16])
 	lua_pop(L, 1);
 }
 
+/* The numbers of the table "args" of a device command; strings stay with the table. */
+static void opt_args(lua_State *L, struct hvt_command *cmd, struct hvt_arg args[ARGS_MAX])
+{
+	if (lua_getfield(L, 2, "op") == LUA_TSTRING)
+		cmd->op = lua_tostring(L, -1);
+	cmd->args = args;
+	if (lua_getfield(L, 2, "args") != LUA_TTABLE)
+		return;
+	lua_pushnil(L);
+	while (lua_next(L, -2) != 0) {
+		if (cmd->arg_count == ARGS_MAX || lua_type(L, -2) != LUA_TSTRING)
+			luaL_error(L, "args: at most %d, all with names", ARGS_MAX);
+		args[cmd->arg_count].name = lua_tostring(L, -2);
+		args[cmd->arg_count++].value = (uint64_t)luaL_checkinteger(L, -1);
+		lua_pop(L, 1);
+	}
+}
+
 /* command(name, {fields of struct hvt_command}) -> "ok", "again", "unsupported", "failed" */
 static int lua_command(lua_State *L)
 {
 	static const char *const results[] = { "ok", "again", "unsupported", "failed" };
 	struct hvc_world *w = hvc_world_of(L);
+	struct hvt_arg args[ARGS_MAX];
 	struct hvt_command cmd;
 	int rc;
 
@@ -61,6 +83,7 @@ static int lua_command(lua_State *L)
 	opt_guid(L, "guid2", cmd.guid[1]);
 	if (lua_getfield(L, 2, "data") == LUA_TSTRING)
 		cmd.data = lua_tolstring(L, -1, &cmd.data_size);
+	opt_args(L, &cmd, args);
 	rc = hvc_command(w, &cmd);
 	lua_pushstring(L, rc >= 0 && rc <= HVT_FAILED ? results[rc] : "failed");
 	return 1;
@@ -85,12 +108,13 @@ static int lua_event(lua_State *L)
 	struct hvc_world *w = hvc_world_of(L);
 	lua_Integer n = luaL_checkinteger(L, 1);
 	const struct hvc_event *v;
+	size_t i;
 
 	if (n < 1 || (size_t)n > w->event_count)
 		return 0;
 	v = &w->events[n - 1];
-	lua_createtable(L, 0, 16);
-	lua_pushstring(L, hvc_event_name(v->e.type));
+	lua_createtable(L, 0, 24);
+	lua_pushstring(L, v->e.type == HVT_EV_DEVICE ? v->op : hvc_event_name(v->e.type));
 	lua_setfield(L, -2, "event");
 	set_int(L, "channel", v->e.channel);
 	set_int(L, "status", v->e.status);
@@ -109,6 +133,8 @@ static int lua_event(lua_State *L)
 	lua_setfield(L, -2, "guid2");
 	lua_pushstring(L, v->text);
 	lua_setfield(L, -2, "text");
+	for (i = 0; i < v->e.arg_count; i++)
+		set_int(L, v->args[i].name, v->args[i].value);
 	return 1;
 }
 

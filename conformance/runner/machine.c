@@ -29,6 +29,7 @@ static const char *const event_names[] = {
 	[HVT_EV_MODIFIED] = "modified",
 	[HVT_EV_TL_RESULT] = "tl_result",
 	[HVT_EV_DROPPED] = "dropped",
+	[HVT_EV_DEVICE] = "device",
 };
 
 #define EVENT_NAMES (sizeof(event_names) / sizeof(event_names[0]))
@@ -38,9 +39,13 @@ const char *hvc_event_name(uint32_t type)
 	return type < EVENT_NAMES && event_names[type] ? event_names[type] : "unknown";
 }
 
+/* Events of device drivers have names with a point: "net.rx". */
 int hvc_event_type(const char *name)
 {
 	size_t i;
+
+	if (strchr(name, '.'))
+		return HVT_EV_DEVICE;
 
 	for (i = 1; i < EVENT_NAMES; i++)
 		if (strcmp(event_names[i], name) == 0)
@@ -128,8 +133,9 @@ static int add_figure(char *line, size_t size, const char *name, uint64_t v)
 /* What is zero says nothing; a status that is not shown is success. */
 static void note_event(struct hvc_world *w, const struct hvt_event *e)
 {
-	char line[200] = "";
+	char line[400] = "";
 	size_t n = 0;
+	size_t i;
 
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "channel", e->channel);
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "status", e->status);
@@ -138,8 +144,24 @@ static void note_event(struct hvc_world *w, const struct hvt_event *e)
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "type", e->packet_type);
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "id", e->id);
 	n += (size_t)add_figure(line + n, sizeof(line) - n, "bytes", e->size);
-	hvm_note(w->partition, "guest: %s%s%s%s", hvc_event_name(e->type), line, e->text ? " " : "",
-		 e->text ? e->text : "");
+	for (i = 0; i < e->arg_count && n < sizeof(line) - 80; i++)
+		n += (size_t)add_figure(line + n, sizeof(line) - n, e->args[i].name,
+					e->args[i].value);
+	hvm_note(w->partition, "guest: %s%s%s%s", e->op ? e->op : hvc_event_name(e->type), line,
+		 e->text ? " " : "", e->text ? e->text : "");
+}
+
+/* Names and numbers of a device's event outlive the call. */
+static void keep_args(struct hvc_event *v)
+{
+	size_t i;
+
+	v->op = hvc_printf("%s", v->e.op ? v->e.op : "");
+	v->args = hvc_alloc(v->e.arg_count + 1, sizeof(*v->args));
+	for (i = 0; i < v->e.arg_count; i++) {
+		v->args[i].name = hvc_printf("%s", v->e.args[i].name);
+		v->args[i].value = v->e.args[i].value;
+	}
 }
 
 static void m_event(void *m, const struct hvt_event *e)
@@ -158,6 +180,7 @@ static void m_event(void *m, const struct hvt_event *e)
 	if (e->data && e->size)
 		memcpy(v->data, e->data, e->size);
 	v->text = hvc_printf("%s", e->text ? e->text : "");
+	keep_args(v);
 	note_event(w, e);
 }
 
@@ -441,8 +464,13 @@ void hvc_world_end_guest(struct hvc_world *w)
 static void free_events(struct hvc_world *w)
 {
 	size_t i;
+	size_t k;
 
 	for (i = 0; i < w->event_count; i++) {
+		for (k = 0; k < w->events[i].e.arg_count; k++)
+			free((char *)(uintptr_t)w->events[i].args[k].name);
+		free(w->events[i].args);
+		free(w->events[i].op);
 		free(w->events[i].data);
 		free(w->events[i].text);
 	}

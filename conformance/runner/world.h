@@ -21,6 +21,8 @@ struct hvc_event {
 	struct hvt_event e;
 	uint8_t *data;
 	char *text;
+	char *op; /* empty but for device drivers */
+	struct hvt_arg *args;
 	uint64_t time;
 };
 

@@ -124,6 +124,20 @@ function kit.mangle(bytes, opts)
   return bytes .. (opts.append or "")
 end
 
+-- encode("rndis.query", fields, version) -> bytes. decode("nvsp", bytes, direction, version) ->
+-- a table of the fields with `name`; or nil, name or nil, fault. decode_as("ndis.offload", bytes).
+-- direction: 1 guest to host, 2 host to guest.
+function encode(name, fields, version) return hvc.encode(name, fields or {}, version or 0) end
+local function decoded(name, fields, fault)
+  if not fields then return nil, name, fault end
+  fields.name = name
+  return fields
+end
+function decode(protocol, bytes, direction, version)
+  return decoded(hvc.decode(bytes, direction or 1, version or 0, protocol))
+end
+function decode_as(name, bytes, version) return decoded(hvc.decode_as(name, bytes, version or 0)) end
+
 -- Ring packets --------------------------------------------------------------------------
 
 local packet_types = { inband = 6, transfer_pages = 7, gpadl = 8, gpa_direct = 9, cancel = 10,
@@ -222,6 +236,7 @@ kit.patience = "10s"
 -- Answers that a case has programmed (host:respond) are due whenever something has happened.
 local responders = {}
 function kit.on_step(f) responders[#responders + 1] = f end
+function kit.forget_steps() responders = {} end
 local function respond()
   for _, f in ipairs(responders) do f() end
 end

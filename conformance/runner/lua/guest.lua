@@ -84,6 +84,29 @@ function Guest:close_reserved(ch, opts)
   return self:command("close_reserved", with(with({ value = 2 }, opts), { channel = ch }))
 end
 
+-- A command of a device driver: op is "net.attach", args named numbers; data and id may be among
+-- them. What the target has no notion of skips the case.
+function Guest:device(op, ch, args, opts)
+  local t = with(opts, { channel = ch, op = op, args = {} })
+  for k, v in pairs(args or {}) do
+    if k == "data" or k == "id" then t[k] = v
+    elseif type(v) == "boolean" then t.args[k] = v and 1 or 0
+    else t.args[k] = v end
+  end
+  local may_fail = t.may_fail
+  t.may_fail = nil
+  t.channel = kit.channel_id(t.channel)
+  local result = hvc.command("device", t)
+  if result == "unsupported" then
+    raise("skipped", "the target does not support the command '" .. op .. "'")
+  elseif result == "failed" and not may_fail then
+    raise("failed", "the target refused the command '" .. op .. "'")
+  end
+  return result
+end
+
+function Guest:net(ch, op, args, opts) return self:device("net." .. op, ch, args, opts) end
+
 -- What was reported ---------------------------------------------------------------------
 
 local function wanted(want)
@@ -209,6 +232,7 @@ end
 
 function kit.start(declaration, side, seed)
   math.randomseed(seed, 0)
+  kit.forget_steps()	-- a case before this one in the process had its own
   local host = kit.new_host()
   local guest = side == "host" and kit.new_raw(host) or kit.new_guest()
   declaration.run(host, guest)

@@ -309,6 +309,9 @@ function Host:signal_calls(connection)
   return found
 end
 
+-- Call f whenever something has happened while the case waits.
+function Host:on_step(f) kit.on_step(f) end
+
 -- Wait until condition() holds.
 function Host:wait_until(condition, timeout, what)
   hvc.checked(1)
@@ -483,6 +486,9 @@ local function take(ch)
   end
   return k
 end
+
+-- The next packet of the guest if one waits, else nil; no time passes.
+function Channel:take() return take(self) end
 
 -- The next packet of the guest: type, flags, id, extra, payload (padded to 8 bytes).
 function Channel:expect_packet(want, timeout)
