@@ -243,7 +243,7 @@ struct hvp_netvsc_config {
 	X(indications_ignored, "of these of no interest") \
 	X(nvsp_unknown, "in-band messages of unknown type") \
 	X(nvsp_bad, "in-band messages too short or impossible") \
-	X(tables, "indication tables taken from the host") \
+	X(tables, "indirection tables taken from the host") \
 	X(tables_bad, "of these refused") \
 	X(vf_changes, "VF associations") \
 	X(vf_ignored, "of these ignored: isolated, or not negotiated") \
@@ -343,7 +343,6 @@ struct hvp_netvsc {
 	uint32_t own_size; /* bytes of its answer */
 	uint32_t news;
 	uint32_t path_wanted;
-	uint32_t filter_asked; /* by requests under way */
 	uint32_t filter_wanted; /* after the next attach */
 	uint32_t offloads_wanted; /* likewise */
 	uint32_t multicast_count;
@@ -436,8 +435,8 @@ enum hvp_status hvp_netvsc_init(struct hvp_netvsc *dev, const struct hvp_netvsc_
  * is back. Failures: UNSUPPORTED no common version, REFUSED by the host, TIMEOUT, VALUE or
  * RANGE an impossible answer, OS, REVOKED, CORRUPT.
  *
- * Context: as make_shared of the operations. Return: HVP_OK; HVP_STATE if not detached; as
- * hvp_channel_open().
+ * Context: as make_shared of the operations. Return: HVP_OK; HVP_STATE if not detached, or if
+ * HVP_NETVSC_EV_DETACHED was not taken yet.
  */
 HVP_MUST_CHECK
 enum hvp_status hvp_netvsc_attach(struct hvp_netvsc *dev);
@@ -502,21 +501,13 @@ uint64_t hvp_netvsc_run(struct hvp_netvsc *dev, uint64_t now);
 bool hvp_netvsc_next_event(struct hvp_netvsc *dev, struct hvp_netvsc_event *ev);
 
 /**
- * hvp_netvsc_query() - ask for the value of an OID
- * @dev:    attached
- * @oid:    HVP_OID_*
+ * struct hvp_netvsc_oid - a query or a set
+ * @oid:    HVP_NDIS_OID_*
  * @input:  input bytes, copied; NULL if @input_size is 0
  * @input_size: 0..HVP_NETVSC_CONTROL_MAX - 28
- * @answer: where the value goes, zeroed first (NET-SEC-41); borrowed until the event
+ * @answer: of a query: where the value goes, zeroed first (NET-SEC-41); borrowed until the event
  * @answer_size: bytes of it
  * @user:   given back with the event
- * @id:     set on HVP_OK
- *
- * Result: HVP_NETVSC_EV_OID. An answer larger than @answer is cut, with status
- * HVP_RNDIS_STATUS_BUFFER_OVERFLOW.
- *
- * Context: any. Return: HVP_OK; HVP_STATE if not attached; HVP_AGAIN if all slots are in use;
- * HVP_ARG.
  */
 struct hvp_netvsc_oid {
 	uint32_t oid;
@@ -527,6 +518,18 @@ struct hvp_netvsc_oid {
 	void *user;
 };
 
+/**
+ * hvp_netvsc_query() - ask for the value of an OID
+ * @dev: attached
+ * @oid: what to ask; the structure is not looked at after the call
+ * @id:  set on HVP_OK
+ *
+ * Result: HVP_NETVSC_EV_OID. An answer larger than the caller's memory is cut, with status
+ * HVP_RNDIS_STATUS_BUFFER_OVERFLOW.
+ *
+ * Context: any. Return: HVP_OK; HVP_STATE if not attached; HVP_AGAIN if all slots are in use;
+ * HVP_ARG.
+ */
 HVP_MUST_CHECK
 enum hvp_status hvp_netvsc_query(struct hvp_netvsc *dev, const struct hvp_netvsc_oid *oid,
 				 uint32_t *id);
@@ -546,7 +549,7 @@ enum hvp_status hvp_netvsc_set(struct hvp_netvsc *dev, const struct hvp_netvsc_o
 /**
  * hvp_netvsc_set_filter() - choose what is received
  * @dev:    attached
- * @filter: HVP_NDIS_FILTER_* bits; 0: nothing, and frames under way are dropped
+ * @filter: HVP_NDIS_PACKET_FILTER_* bits; 0: nothing, and frames under way are dropped
  * @id:     set on HVP_OK; HVP_NETVSC_EV_OID says whether it took effect
  *
  * Context: any. Return: as hvp_netvsc_query().

@@ -23,7 +23,6 @@ static void forget(struct hvp_netvsc *dev)
 	dev->reason = HVP_OK;
 	dev->rndis_up = false;
 	dev->path_busy = false;
-	dev->filter_asked = 0;
 	dev->info.max_packets = 1;
 	dev->info.alignment = 8;
 	dev->info.mtu = dev->cfg.mtu;
