@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Prints the wire headers of a protocol: constants, structures, prototypes, contracts."""
 from acsl import decode_contract, encode_contract, next_contract, size_contract, validate_contract
-from cgen import (FAULT, NEG, comment_block, declare, fixed_size, literal, tabs, tagged, visible,
-                  width, windows, wrapped)
+from cgen import (COLUMNS, FAULT, NEG, comment_block, declare, fixed_size, literal, tabs, tagged,
+                  visible, width, windows, wrapped)
 from emit_const import define, head, stop
 from model import Choice, Group
 
@@ -56,6 +56,8 @@ def prototype(p, m, what, suffix=";"):
 def function(p, m, what, contract):
     brief, rows = DOCS[what]
     brief = brief % m.title if "%s" in brief else brief
+    if len(p.symbol(m, what)) + len(brief) > COLUMNS - 8:  # a first line is not wrapped
+        brief = brief.replace(m.title, "the message")
     out = ["/**", " * %s() - %s" % (p.symbol(m, what), brief)]
     pad = max(len(r[0]) for r in rows)
     for name, text in rows:
@@ -82,6 +84,8 @@ def gate_text(p, m):
 
 def structure(p, m):
     kind = "%s (%d), %s" % (m.title, m.id, WAYS[m.direction]) if m.id is not None else m.title
+    if len(p.symbol(m)) + len(kind) > COLUMNS - 13:
+        kind = kind.replace(m.title, "message")
     out = ["/**", " * struct %s - %s" % (p.symbol(m), kind)]
     body = []
     for part in m.layout:

@@ -28,7 +28,7 @@ extern "C" {
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_send_chimney_delegated_buffer - SEND_CHIMNEY_DELEGATED_BUFFER (109), guest to host
+ * struct hvp_nvsp_send_chimney_delegated_buffer - message (109), guest to host
  * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
@@ -118,7 +118,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_encode(
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_send_chimney_delegated_buffer_complete - SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE (110), host to guest
+ * struct hvp_nvsp_send_chimney_delegated_buffer_complete - message (110), host to guest
  * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
@@ -129,7 +129,7 @@ struct hvp_nvsp_send_chimney_delegated_buffer_complete {
 };
 
 /**
- * hvp_nvsp_send_chimney_delegated_buffer_complete_decode() - read SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE
+ * hvp_nvsp_send_chimney_delegated_buffer_complete_decode() - read the message
  * @r:     at the start of the message; on HVP_OK behind it, with surplus bytes left
  * @neg:   what the peers agreed on
  * @out:   filled on HVP_OK, unspecified otherwise; views borrow the bytes of @r
@@ -179,7 +179,7 @@ size_t hvp_nvsp_send_chimney_delegated_buffer_complete_size(
 	const struct hvp_nvsp_send_chimney_delegated_buffer_complete *in);
 
 /**
- * hvp_nvsp_send_chimney_delegated_buffer_complete_encode() - write SEND_CHIMNEY_DELEGATED_BUFFER_COMPLETE
+ * hvp_nvsp_send_chimney_delegated_buffer_complete_encode() - write the message
  * @w:     where to, reserved fields as 0; unchanged unless HVP_OK
  * @neg:   what the peers agreed on
  * @in:    structure; its views must not lie in the buffer of @w
@@ -208,7 +208,7 @@ enum hvp_status hvp_nvsp_send_chimney_delegated_buffer_complete_encode(
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_revoke_chimney_delegated_buffer - REVOKE_CHIMNEY_DELEGATED_BUFFER (111), guest to host
+ * struct hvp_nvsp_revoke_chimney_delegated_buffer - message (111), guest to host
  * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;

@@ -384,7 +384,7 @@ enum hvp_status hvp_nvsp_post_chimney_recv_request_encode(
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_post_chimney_recv_request_complete - POST_CHIMNEY_RECV_REQUEST_COMPLETE (119), host to guest
+ * struct hvp_nvsp_post_chimney_recv_request_complete - message (119), host to guest
  * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;
@@ -563,7 +563,7 @@ enum hvp_status hvp_nvsp_allocate_chimney_handle_encode(
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_allocate_chimney_handle_complete - ALLOCATE_CHIMNEY_HANDLE_COMPLETE (127), host to guest
+ * struct hvp_nvsp_allocate_chimney_handle_complete - message (127), host to guest
  * @body: rest at 4: opaque; the bound is ours
  *
  * TCP chimney; body not published, not sent by anybody. Since 2. Source: OV-PROTO;

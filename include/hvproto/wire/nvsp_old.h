@@ -189,7 +189,7 @@ enum hvp_status hvp_nvsp_allocate_receive_buffer_encode(
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_allocate_receive_buffer_complete - ALLOCATE_RECEIVE_BUFFER_COMPLETE (121), guest to host
+ * struct hvp_nvsp_allocate_receive_buffer_complete - message (121), guest to host
  * @status: u32 at 4: an NDIS status
  * @alloc_id: u32 at 8
  * @gpadl_handle: u32 at 12
@@ -444,7 +444,7 @@ enum hvp_status hvp_nvsp_send_vmq_rndis_packet_encode(
 /* clang-format on */
 
 /**
- * struct hvp_nvsp_send_vmq_rndis_packet_complete - SEND_VMQ_RNDIS_PACKET_COMPLETE (124), guest to host
+ * struct hvp_nvsp_send_vmq_rndis_packet_complete - message (124), guest to host
  * @body: rest at 4: opaque; the bound is ours
  *
  * Body not published, not sent by anybody. Since 2. Source: OV-PROTO; chapter 20
