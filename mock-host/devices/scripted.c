@@ -14,6 +14,19 @@ static void remember(struct hvm_scripted *d, enum hvm_ask ask, uint32_t gpadl_id
 	q->items[q->n++].gpadl_id = gpadl_id;
 }
 
+void hvm_scripted_watch(struct hvm_scripted *d,
+			void (*fn)(void *ctx, enum hvm_scripted_event event), void *ctx)
+{
+	d->watch = fn;
+	d->watch_ctx = ctx;
+}
+
+void hvm_scripted_tell(struct hvm_scripted *d, enum hvm_scripted_event event)
+{
+	if (d->watch)
+		d->watch(d->watch_ctx, event);
+}
+
 /* ---- answers ---- */
 
 static bool opening(const struct hvm_scripted *d)
@@ -32,8 +45,10 @@ static void answer_open(struct hvm_scripted *d, uint32_t status)
 	if (!status && !hvm_scripted_attach(d, &d->open))
 		status = HVM_STATUS_UNSUCCESSFUL;
 	hvm_channel_open_done(d->ch, status);
-	if (!status && d->attached)
-		hvm_scripted_start_reading(d);
+	if (status || !d->attached)
+		return;
+	hvm_scripted_start_reading(d);
+	hvm_scripted_tell(d, HVM_SCRIPTED_OPENED);
 }
 
 static void answer_close(struct hvm_scripted *d)
@@ -128,6 +143,7 @@ static void on_signal(void *ctx, struct hvm_channel *ch)
 {
 	(void)ch;
 	hvm_scripted_on_signal(ctx);
+	hvm_scripted_tell(ctx, HVM_SCRIPTED_SIGNALLED);
 }
 
 static void on_revoked(void *ctx, struct hvm_channel *ch)

@@ -56,8 +56,12 @@ struct hvm_scripted {
 	struct hvm_got *got;
 	size_t got_n, got_cap;
 	struct hvm_got taken;
+	void (*watch)(void *ctx, enum hvm_scripted_event event);
+	void *watch_ctx;
 };
 
+/* scripted.c */
+void hvm_scripted_tell(struct hvm_scripted *d, enum hvm_scripted_event event);
 /* scripted_ring.c */
 bool hvm_scripted_attach(struct hvm_scripted *d, const struct hvm_open *open);
 void hvm_scripted_detach(struct hvm_scripted *d);

@@ -88,11 +88,15 @@ bool hvm_scripted_attach(struct hvm_scripted *d, const struct hvm_open *open)
 
 void hvm_scripted_detach(struct hvm_scripted *d)
 {
+	bool attached = d->attached;
+
 	d->attached = false;
 	unmap(&d->ring[HVM_RING_G2H]);
 	unmap(&d->ring[HVM_RING_H2G]);
 	free(d->buf);
 	d->buf = NULL;
+	if (attached)
+		hvm_scripted_tell(d, HVM_SCRIPTED_CLOSED);
 }
 
 bool hvm_scripted_usable(const struct hvm_scripted *d)

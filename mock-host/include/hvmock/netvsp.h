@@ -330,8 +330,7 @@ bool hvm_netvsp_held_get(const struct hvm_netvsp *n, size_t index, struct hvm_ne
  *
  * Return: HVP_OK; HVP_ARG past the end.
  */
-enum hvp_status hvm_netvsp_release(struct hvm_netvsp *n, size_t index,
-				   enum hvm_net_verdict verdict,
+enum hvp_status hvm_netvsp_release(struct hvm_netvsp *n, size_t index, enum hvm_net_verdict verdict,
 				   const struct hvm_net_replacement *with);
 
 /* ---- sending ---- */

@@ -75,6 +75,22 @@ struct hvm_scripted *hvm_scripted_new(struct hvm_server *s, const struct hvm_off
 /** hvm_scripted_free() - revoke the channel if it still is there, and forget the device */
 void hvm_scripted_free(struct hvm_scripted *d);
 
+/* What hvm_scripted_watch() tells. */
+enum hvm_scripted_event {
+	HVM_SCRIPTED_OPENED, /* the rings are attached and the guest has been told */
+	HVM_SCRIPTED_SIGNALLED, /* the guest signalled: packets came, or room */
+	HVM_SCRIPTED_CLOSED, /* the rings are gone */
+};
+
+/**
+ * hvm_scripted_watch() - be told what happens to the channel
+ * @d:   device
+ * @fn:  called after the device has done its own part; NULL: nobody
+ * @ctx: given to @fn
+ */
+void hvm_scripted_watch(struct hvm_scripted *d,
+			void (*fn)(void *ctx, enum hvm_scripted_event event), void *ctx);
+
 /** hvm_scripted_channel() - its channel; NULL after it has gone */
 struct hvm_channel *hvm_scripted_channel(struct hvm_scripted *d);
 
