@@ -40,10 +40,11 @@ coverage: ## lines and branches of src/ that the tests run, printed and as HTML
 	$(call setup,build suite tests)
 	@tools/coverage --html $(REPORT)/coverage
 
-bench: ## ring speed against memcpy, and against DPDK's ring where it is installed
+bench: ## speed of ring and network engine against memcpy, of the ring against DPDK's too
 	$(call setup,build peers)
 	$(call preset,bench)
 	@build/bench/bench/ring_bench
+	@build/bench/bench/net_bench
 
 fuzz: ## fuzz until interrupted; FUZZ=codec_fuzz picks the target, FUZZ_ARGS are libFuzzer's
 	$(call setup,build fuzz)

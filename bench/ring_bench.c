@@ -7,12 +7,12 @@
  */
 #define _GNU_SOURCE
 #include "dpdk_ring.h"
+#include "timing.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <hvproto/ring.h>
 
@@ -271,41 +271,7 @@ static void lane_free(struct lane *lane)
 	free(lane);
 }
 
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), by_value);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
 static double clock_cost;
-
-static void calibrate(void)
-{
-	double v[101];
-	int i;
-
-	for (i = 0; i < 101; i++) {
-		v[i] = now_ns();
-		v[i] = now_ns() - v[i];
-	}
-	clock_cost = median(v, 101);
-}
 
 /* Nanoseconds of thread CPU time a packet. */
 static double measure(struct lane *lane, op_fn before, op_fn timed, op_fn after)
@@ -322,9 +288,9 @@ static double measure(struct lane *lane, op_fn before, op_fn timed, op_fn after)
 	while (done < left) {
 		if (before)
 			before(lane, fill);
-		begin = now_ns();
+		begin = timing_now();
 		timed(lane, fill);
-		sum += now_ns() - begin - clock_cost;
+		sum += timing_now() - begin - clock_cost;
 		if (after)
 			after(lane, fill);
 		done += fill;
@@ -355,12 +321,12 @@ static struct result compare(const struct op *op, uint32_t size, struct lane *la
 		ns[2][at] = measure(lane, op->dpdk_before, op->dpdk, op->dpdk_after);
 		to_dpdk[at] = ns[0][at] / ns[2][at];
 	}
-	r.ours = median(ns[0], runs);
-	r.copy = median(ns[1], runs);
-	r.to_copy = median(to_copy, runs);
+	r.ours = timing_median(ns[0], runs);
+	r.copy = timing_median(ns[1], runs);
+	r.to_copy = timing_median(to_copy, runs);
 	if (lane->dpdk->ready) {
-		r.dpdk = median(ns[2], runs);
-		r.to_dpdk = median(to_dpdk, runs);
+		r.dpdk = timing_median(ns[2], runs);
+		r.to_dpdk = timing_median(to_dpdk, runs);
 	}
 	return r;
 }
@@ -407,7 +373,7 @@ static int run_all(int runs, bool json, uint32_t only_size)
 	if (!dpdk.ready)
 		fprintf(stderr, "ring_bench: no comparison with DPDK: %s\n", dpdk.why);
 	lane = lane_new(&dpdk);
-	calibrate();
+	clock_cost = timing_clock_cost();
 	if (json)
 		printf("[");
 	else

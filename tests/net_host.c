@@ -686,8 +686,8 @@ static void rndis(struct net_host *h, struct net_seen *s, const struct hvp_ring_
 
 	if (section != ALL) {
 		ck_assert_uint_le(size, h->section_size);
-		ck_assert_uint_le((section + 1) * h->section_size, NET_TX_SIZE);
-		memcpy(m, h->tx_buffer + section * h->section_size, size);
+		ck_assert_uint_le((section + 1) * h->section_size, h->cfg.send.range.byte_count);
+		memcpy(m, h->cfg.send.base + section * h->section_size, size);
 	} else {
 		size = gather(p, m, &ranges, &first);
 	}
