@@ -121,9 +121,25 @@ static inline void cw_out_of_range(const struct hvp_msg_desc *m, struct hvp_neg 
 	free(in);
 }
 
+/* A window begins below @low, in the fixed part. */
+static inline void cw_inside(const struct hvp_msg_desc *m, struct hvp_neg neg, const uint8_t *bytes,
+			     size_t size, const char *field, uint32_t low)
+{
+	uint8_t *in = ct_copy(bytes, size);
+	void *msg = malloc(m->struct_size);
+	struct hvp_fault fault = { HVP_OK, "", "", 0, 0, 0, 0 };
+
+	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, &fault), HVP_RANGE);
+	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, NULL), HVP_RANGE);
+	ck_assert_str_eq(fault.field, field);
+	ck_assert(fault.found < low && fault.low == low);
+	free(msg);
+	free(in);
+}
+
 /* Window @i, alone: it may end where the message ends, and no byte behind, by no wrap either. */
-static inline void cw_reach(const struct hvp_msg_desc *m, const struct cw_layout *c,
-			    unsigned int i, struct hvp_neg neg, uint8_t *bytes)
+static inline void cw_reach(const struct hvp_msg_desc *m, const struct cw_layout *c, unsigned int i,
+			    struct hvp_neg neg, uint8_t *bytes)
 {
 	const struct cw_window *v = &c->windows[i];
 	uint32_t size = c->fixed + 16, room = size - c->base;
@@ -143,6 +159,12 @@ static inline void cw_reach(const struct hvp_msg_desc *m, const struct cw_layout
 	cw_out_of_range(m, neg, bytes, size, v->length_name, 1, 0);
 	cw_point(c, bytes, i, size + 1, 0);
 	cw_out_of_range(m, neg, bytes, size, v->offset_name, room + 1, room);
+	cw_point(c, bytes, i, c->fixed - 1, 0);
+	ck_assert_int_eq(ct_decode(m, neg, bytes, size, msg, NULL), HVP_OK);
+	cw_point(c, bytes, i, c->fixed - 1, 1);
+	cw_inside(m, neg, bytes, size, v->offset_name, c->fixed - c->base);
+	cw_point(c, bytes, i, c->base, 16);
+	cw_inside(m, neg, bytes, size, v->offset_name, c->fixed - c->base);
 	cw_point(c, bytes, i, UINT32_MAX, 16);
 	cw_out_of_range(m, neg, bytes, size, v->offset_name, UINT32_MAX - c->base, room);
 	cw_point(c, bytes, i, c->fixed, most);

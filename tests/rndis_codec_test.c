@@ -42,8 +42,8 @@ static size_t example(size_t i, uint8_t *bytes, uint32_t *seed)
 START_TEST(there_are_15_messages_in_order_of_their_ids)
 {
 	static const uint32_t ids[MESSAGES] = {
-		1, 2, 3, 4, 5, 6, 7, 8, 9, 0x80000002, 0x80000004, 0x80000005, 0x80000006,
-		0x80000008, 0x80000009,
+		1, 2,	       3,	   4,	       5,	   6,	       7,	   8,
+		9, 0x80000002, 0x80000004, 0x80000005, 0x80000006, 0x80000008, 0x80000009,
 	};
 
 	ck_assert_uint_eq(hvp_rndis_proto.msg_count, MESSAGES);
@@ -65,9 +65,9 @@ START_TEST(frames_and_keepalives_go_both_ways_and_replies_come_from_the_host)
 	for (size_t i = 0; i < MESSAGES; i++) {
 		const struct hvp_msg_desc *m = &hvp_rndis_proto.msgs[i];
 		uint32_t bare = m->id & 0x7fffffff;
-		uint32_t want = bare == 1 || bare == 8	      ? HVP_DIR_BOTH
+		uint32_t want = bare == 1 || bare == 8	     ? HVP_DIR_BOTH
 				: m->id != bare || bare == 7 ? HVP_DIR_H2G
-							      : HVP_DIR_G2H;
+							     : HVP_DIR_G2H;
 
 		ck_assert_uint_eq(m->direction, want);
 		ck_assert_ptr_eq(hvp_msg_by_name(&hvp_rndis_proto, m->name), m);
@@ -202,12 +202,11 @@ static void encodes_to(uint32_t id, const void *msg, const uint8_t *want, size_t
 
 START_TEST(a_query_of_the_mac_and_its_reply_are_those_of_the_facts)
 {
-	static const uint8_t query[] = {
-		4, 0, 0, 0, 28, 0, 0, 0, 9, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0
-	};
-	static const uint8_t reply[] = { 4,  0, 0, 0x80, 30, 0, 0, 0, 9, 0, 0,	  0,	0,    0,    0,
-					 0,  6, 0, 0,	 0,  16, 0, 0, 0, 0x00, 0x15, 0x5d, 0x12, 0x34,
-					 0x56 };
+	static const uint8_t query[] = { 4, 0, 0, 0, 28, 0, 0,	0, 9, 0, 0, 0, 1, 1,
+					 1, 1, 0, 0, 0,	 0, 20, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t reply[] = { 4,  0, 0, 0x80, 30,   0,    0,	   0,	 9,    0,
+					 0,  0, 0, 0,	 0,    0,    6,	   0,	 0,    0,
+					 16, 0, 0, 0,	 0x00, 0x15, 0x5d, 0x12, 0x34, 0x56 };
 	struct hvp_rndis_query q = { .message_length = 28,
 				     .request_id = 9,
 				     .oid = HVP_NDIS_OID_802_3_PERMANENT_ADDRESS,
@@ -231,8 +230,8 @@ END_TEST
 
 START_TEST(a_set_of_the_filter_is_that_of_the_facts)
 {
-	static const uint8_t want[] = { 5, 0, 0, 0, 32, 0, 0, 0, 1, 0,	  0, 0, 0x0e, 1, 1, 0,
-					4, 0, 0, 0, 20, 0, 0, 0, 0, 0,	  0, 0, 0x0d, 0, 0, 0 };
+	static const uint8_t want[] = { 5, 0, 0, 0, 32, 0, 0, 0, 1, 0, 0, 0, 0x0e, 1, 1, 0,
+					4, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0x0d, 0, 0, 0 };
 	struct hvp_rndis_set m = { .message_length = 32,
 				   .request_id = 1,
 				   .oid = HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER,
@@ -434,6 +433,10 @@ START_TEST(an_element_that_is_no_step_forward_or_leaves_the_list_is_refused)
 	ck_assert_str_eq(fault.field, "ppi_offset");
 	ck_assert_int_eq(next_in(32, 16, 17, NULL), HVP_RANGE);
 	ck_assert_int_eq(next_in(16, 16, UINT32_MAX, NULL), HVP_RANGE);
+	ck_assert_int_eq(next_in(16, 16, 11, &fault), HVP_RANGE);
+	ck_assert_str_eq(fault.field, "ppi_offset");
+	ck_assert(fault.found == 11 && fault.low == 12);
+	ck_assert_int_eq(next_in(16, 16, 4, NULL), HVP_RANGE);
 }
 END_TEST
 
@@ -449,13 +452,15 @@ START_TEST(a_random_list_never_leads_outside_and_always_ends)
 		unsigned int steps = 0;
 
 		for (uint32_t i = 0; i < size; i++)
-			bytes[i] = (uint8_t)(ct_random(&seed) % (i % 4 == 0 ? 40 : 2) / (i % 4 + 1));
+			bytes[i] =
+				(uint8_t)(ct_random(&seed) % (i % 4 == 0 ? 40 : 2) / (i % 4 + 1));
 		list = ct_copy(bytes, size);
 		r = hvp_rd_init(list, size);
 		while (hvp_rndis_ppi_next(&r, none, &ppi, NULL) == HVP_OK) {
 			ck_assert_uint_le(++steps, size / 12);
 			for (size_t i = 0; i < ppi.payload.len; i++)
-				ck_assert(ppi.payload.p + i >= list && ppi.payload.p + i < list + size);
+				ck_assert(ppi.payload.p + i >= list &&
+					  ppi.payload.p + i < list + size);
 		}
 		free(list);
 	}
@@ -486,8 +491,9 @@ END_TEST
 START_TEST(a_frame_or_list_that_does_not_match_its_fields_is_not_sent)
 {
 	static uint8_t bytes[4097];
-	struct hvp_rndis_packet good = { 76, 52, 16, 0,	0, 0, 36, 16, 0, { bytes, 16, 0 },
-					 { bytes, 16, 0 } };
+	struct hvp_rndis_packet good = {
+		76, 52, 16, 0, 0, 0, 36, 16, 0, { bytes, 16, 0 }, { bytes, 16, 0 }
+	};
 	struct hvp_rndis_packet m = good;
 
 	ck_assert_int_eq(hvp_rndis_packet_validate(&m, none, NULL), HVP_OK);
@@ -517,7 +523,9 @@ END_TEST
 START_TEST(a_frame_of_131072_bytes_is_the_largest)
 {
 	uint8_t *frame = calloc(1, 131073);
-	struct hvp_rndis_packet m = { 8, 36, 131072, 0, 0, 0, 0, 0, 0, { frame, 131072, 0 }, { 0 } };
+	struct hvp_rndis_packet m = {
+		8, 36, 131072, 0, 0, 0, 0, 0, 0, { frame, 131072, 0 }, { 0 }
+	};
 
 	ck_assert_int_eq(hvp_rndis_packet_validate(&m, none, NULL), HVP_OK);
 	ck_assert_uint_eq(hvp_rndis_packet_size(&m), 44 + 131072);
@@ -586,6 +594,10 @@ START_TEST(an_element_whose_payload_does_not_fit_is_not_sent)
 	struct hvp_rndis_ppi m = { 16, 0, 11, { bytes, 4, 0 } };
 
 	cw_refused(&row_rndis_ppi, &ppi_codec, none, &m, "ppi_offset");
+	m.payload.off =
+		4; /* it reaches to the end of the element, so that it is not known to be empty */
+	cw_refused(&row_rndis_ppi, &ppi_codec, none, &m, "ppi_offset");
+	m.payload.off = 0;
 	m.ppi_offset = 12;
 	ck_assert_int_eq(hvp_rndis_ppi_validate(&m, none, NULL), HVP_OK);
 	m.payload.len = 4085;

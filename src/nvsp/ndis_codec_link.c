@@ -49,11 +49,17 @@ enum hvp_status hvp_ndis_config_parameter_decode(struct hvp_rd *r, struct hvp_ne
 		return hvp_fault_size(fault, HVP_SHORT, "ndis.config_parameter", hvp_rd_left(r),
 				      20);
 	config_parameter_read(p, out);
+	if (out->parameter_name_length > 0 && out->parameter_name_offset < 20)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_config_parameter_parameter_name[0],
+				      out->parameter_name_offset, 20);
 	if (!hvp_cut_window(r, start, out->parameter_name_offset, out->parameter_name_length,
 			    &out->parameter_name))
 		return hvp_refuse_window(fault, window_config_parameter_parameter_name,
 					 out->parameter_name_offset, out->parameter_name_length,
 					 r->len - start);
+	if (out->parameter_value_length > 0 && out->parameter_value_offset < 20)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_config_parameter_parameter_value[0],
+				      out->parameter_value_offset, 20);
 	if (!hvp_cut_window(r, start, out->parameter_value_offset, out->parameter_value_length,
 			    &out->parameter_value))
 		return hvp_refuse_window(fault, window_config_parameter_parameter_value,

@@ -255,11 +255,21 @@ enum hvp_status hvp_ndis_rss_parameters_decode(struct hvp_rd *r, struct hvp_neg 
 		return hvp_fault_size(fault, HVP_SHORT, "ndis.rss_parameters", hvp_rd_left(r), 28);
 	rss_parameters_read(p, out);
 	rss_parameters_take_processors(r, out);
+	if (out->indirection_table_size > 0 &&
+	    out->indirection_table_offset < 28u + (out->has_processors ? 12u : 0u))
+		return hvp_refuse_low(fault, HVP_RANGE, &window_rss_parameters_table[0],
+				      out->indirection_table_offset,
+				      28u + (out->has_processors ? 12u : 0u));
 	if (!hvp_cut_window(r, start, out->indirection_table_offset, out->indirection_table_size,
 			    &out->table))
 		return hvp_refuse_window(fault, window_rss_parameters_table,
 					 out->indirection_table_offset, out->indirection_table_size,
 					 r->len - start);
+	if (out->hash_secret_key_size > 0 &&
+	    out->hash_secret_key_offset < 28u + (out->has_processors ? 12u : 0u))
+		return hvp_refuse_low(fault, HVP_RANGE, &window_rss_parameters_key[0],
+				      out->hash_secret_key_offset,
+				      28u + (out->has_processors ? 12u : 0u));
 	if (!hvp_cut_window(r, start, out->hash_secret_key_offset, out->hash_secret_key_size,
 			    &out->key))
 		return hvp_refuse_window(fault, window_rss_parameters_key,
@@ -282,16 +292,20 @@ enum hvp_status hvp_ndis_rss_parameters_validate(const struct hvp_ndis_rss_param
 	    hvp_view_size(&in->table) != in->indirection_table_size)
 		return hvp_fault_at(fault, HVP_ARG, &bound_rss_parameters_table,
 				    hvp_view_size(&in->table));
-	if (hvp_view_size(&in->table) > 0 && in->indirection_table_offset < 28)
+	if (hvp_view_size(&in->table) > 0 &&
+	    in->indirection_table_offset < 28u + (in->has_processors ? 12u : 0u))
 		return hvp_refuse_low(fault, HVP_ARG, &window_rss_parameters_table[0],
-				      in->indirection_table_offset, 28);
+				      in->indirection_table_offset,
+				      28u + (in->has_processors ? 12u : 0u));
 	if (hvp_view_size(&in->key) > 256 || in->hash_secret_key_offset >= 65536 ||
 	    hvp_view_size(&in->key) != in->hash_secret_key_size)
 		return hvp_fault_at(fault, HVP_ARG, &bound_rss_parameters_key,
 				    hvp_view_size(&in->key));
-	if (hvp_view_size(&in->key) > 0 && in->hash_secret_key_offset < 28)
+	if (hvp_view_size(&in->key) > 0 &&
+	    in->hash_secret_key_offset < 28u + (in->has_processors ? 12u : 0u))
 		return hvp_refuse_low(fault, HVP_ARG, &window_rss_parameters_key[0],
-				      in->hash_secret_key_offset, 28);
+				      in->hash_secret_key_offset,
+				      28u + (in->has_processors ? 12u : 0u));
 	return HVP_OK;
 }
 

@@ -3,8 +3,6 @@
 #include "netvsc.h"
 
 #define MESSAGE_MIN 8u
-#define QUERY_COMPLETE_INFO 16u /* smallest offsets: behind the fixed part (NET-SEC-40, 43) */
-#define INDICATE_BUFFER 12u
 #define ALIGNMENT_FACTOR_MAX 7u
 #define ALIGNMENT_MIN 4u
 
@@ -90,8 +88,6 @@ static enum hvp_status query_complete(struct hvp_netvsc *dev, struct hvp_rd *r)
 
 	if (status != HVP_OK)
 		return status;
-	if (msg.info.len > 0 && msg.info_buffer_offset < QUERY_COMPLETE_INFO)
-		return HVP_RANGE;
 	rq = find(dev, msg.request_id, HVP_RNDIS_QUERY_COMPLETE);
 	if (!rq)
 		return HVP_OK;
@@ -157,8 +153,6 @@ static enum hvp_status indicate(struct hvp_netvsc *dev, struct hvp_rd *r)
 
 	dev->stats.indications++;
 	status = hvp_rndis_indicate_status_decode(r, dev->neg, &msg, &dev->stats.fault);
-	if (status == HVP_OK && msg.buffer.len > 0 && msg.status_buffer_offset < INDICATE_BUFFER)
-		status = HVP_RANGE;
 	if (status == HVP_OK)
 		status = indicated(dev, msg.status, &msg.buffer);
 	dev->stats.indications_bad += status != HVP_OK;

@@ -66,6 +66,9 @@ enum hvp_status hvp_rndis_query_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = query_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->info_buffer_length > 0 && out->info_buffer_offset < 20)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_query_info[0],
+				      out->info_buffer_offset, 20);
 	if (!hvp_cut_window(r, start + 8, out->info_buffer_offset, out->info_buffer_length,
 			    &out->info))
 		return hvp_refuse_window(fault, window_query_info, out->info_buffer_offset,
@@ -193,6 +196,9 @@ enum hvp_status hvp_rndis_set_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = set_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->info_buffer_length > 0 && out->info_buffer_offset < 20)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_set_info[0],
+				      out->info_buffer_offset, 20);
 	if (!hvp_cut_window(r, start + 8, out->info_buffer_offset, out->info_buffer_length,
 			    &out->info))
 		return hvp_refuse_window(fault, window_set_info, out->info_buffer_offset,
@@ -320,6 +326,9 @@ enum hvp_status hvp_rndis_set_ex_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = set_ex_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->info_buffer_length > 0 && out->info_buffer_offset < 20)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_set_ex_info[0],
+				      out->info_buffer_offset, 20);
 	if (!hvp_cut_window(r, start + 8, out->info_buffer_offset, out->info_buffer_length,
 			    &out->info))
 		return hvp_refuse_window(fault, window_set_ex_info, out->info_buffer_offset,
@@ -449,6 +458,9 @@ enum hvp_status hvp_rndis_query_complete_decode(struct hvp_rd *r, struct hvp_neg
 	st = query_complete_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->info_buffer_length > 0 && out->info_buffer_offset < 16)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_query_complete_info[0],
+				      out->info_buffer_offset, 16);
 	if (!hvp_cut_window(r, start + 8, out->info_buffer_offset, out->info_buffer_length,
 			    &out->info))
 		return hvp_refuse_window(fault, window_query_complete_info, out->info_buffer_offset,
@@ -678,6 +690,9 @@ enum hvp_status hvp_rndis_set_ex_complete_decode(struct hvp_rd *r, struct hvp_ne
 	st = set_ex_complete_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->info_buffer_length > 0 && out->info_buffer_offset < 16)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_set_ex_complete_info[0],
+				      out->info_buffer_offset, 16);
 	if (!hvp_cut_window(r, start + 8, out->info_buffer_offset, out->info_buffer_length,
 			    &out->info))
 		return hvp_refuse_window(fault, window_set_ex_complete_info,

@@ -161,6 +161,9 @@ enum hvp_status hvp_rndis_ppi_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = ppi_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->ppi_offset < 12)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_ppi_payload[0], out->ppi_offset,
+				      12);
 	if (!hvp_cut_tail(r, start, out->ppi_offset, &out->payload))
 		return hvp_refuse_window(fault, window_ppi_payload, out->ppi_offset, 0,
 					 r->len - start);
@@ -178,7 +181,7 @@ enum hvp_status hvp_rndis_ppi_validate(const struct hvp_rndis_ppi *in, struct hv
 	if (hvp_view_size(&in->payload) > 4084 || in->ppi_offset >= 65536)
 		return hvp_fault_at(fault, HVP_ARG, &bound_ppi_payload,
 				    hvp_view_size(&in->payload));
-	if (hvp_view_size(&in->payload) > 0 && in->ppi_offset < 12)
+	if (in->ppi_offset < 12)
 		return hvp_refuse_low(fault, HVP_ARG, &window_ppi_payload[0], in->ppi_offset, 12);
 	return HVP_OK;
 }
@@ -447,9 +450,15 @@ enum hvp_status hvp_rndis_packet_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = packet_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->data_length > 0 && out->data_offset < 36)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_packet_data[0], out->data_offset,
+				      36);
 	if (!hvp_cut_window(r, start + 8, out->data_offset, out->data_length, &out->data))
 		return hvp_refuse_window(fault, window_packet_data, out->data_offset,
 					 out->data_length, r->len - (start + 8));
+	if (out->per_packet_info_length > 0 && out->per_packet_info_offset < 36)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_packet_ppis[0],
+				      out->per_packet_info_offset, 36);
 	if (!hvp_cut_window(r, start + 8, out->per_packet_info_offset, out->per_packet_info_length,
 			    &out->ppis))
 		return hvp_refuse_window(fault, window_packet_ppis, out->per_packet_info_offset,

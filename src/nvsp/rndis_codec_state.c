@@ -224,6 +224,9 @@ enum hvp_status hvp_rndis_indicate_status_decode(struct hvp_rd *r, struct hvp_ne
 	st = indicate_status_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->status_buffer_length > 0 && out->status_buffer_offset < 12)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_indicate_status_buffer[0],
+				      out->status_buffer_offset, 12);
 	if (!hvp_cut_window(r, start + 8, out->status_buffer_offset, out->status_buffer_length,
 			    &out->buffer))
 		return hvp_refuse_window(fault, window_indicate_status_buffer,

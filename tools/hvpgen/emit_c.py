@@ -224,7 +224,8 @@ class Codec:
         offset = "out->" + v.offset
         call, args = ("hvp_cut_window", [offset, "out->" + v.length]) if v.length else (
             "hvp_cut_tail", [offset])
-        return wrapped("\tif (!" + call, ["r", base] + args + [x], ")") + wrapped(
+        return self.window_start(f, "out", "HVP_RANGE", v.length and "out->" + v.length) + wrapped(
+            "\tif (!" + call, ["r", base] + args + [x], ")") + wrapped(
             "\t\treturn hvp_refuse_window", [
                 "fault", "window_%s_%s" % (self.m.name, f.name), offset,
                 args[1] if v.length else "0", "r->len - (%s)" % base if v.base else
@@ -311,12 +312,18 @@ class Codec:
         bound = self.bound(f.name, f.at, low, v.max * v.item_size)
         out = condition("\tif (", terms, ")", " || ") + self.refuse("HVP_ARG", bound, x)
         if v.kind in ("window", "chain"):
-            out += condition("\tif (", ["%s > 0" % x, "in->%s < %d" % (
-                v.offset, self.fixed - v.base)], ")")
-            out += wrapped("\t\treturn hvp_refuse_low", [
-                "fault", "HVP_ARG", "&window_%s_%s[0]" % (self.m.name, f.name),
-                "in->" + v.offset, str(self.fixed - v.base)], ";")
+            out += self.window_start(f, "in", "HVP_ARG", x if v.length else None)
         return out
+
+    def window_start(self, f, obj, status, size):
+        """A window does not begin in the fixed part, unless it is known to be empty."""
+        low = ["%d" % (self.fixed - f.view.base)] + [
+            "(%s->has_%s ? %du : 0u)" % (obj, g.name, g.size) for g in tail_groups(self.m)]
+        low = " + ".join(low) if len(low) == 1 else "u + ".join(low[:1] + [" + ".join(low[1:])])
+        offset = "%s->%s" % (obj, f.view.offset)
+        return condition("\tif (", (["%s > 0" % size] if size else []) + [
+            "%s < %s" % (offset, low)], ")") + wrapped("\t\treturn hvp_refuse_low", [
+                "fault", status, "&window_%s_%s[0]" % (self.m.name, f.name), offset, low], ";")
 
     def validate(self):
         m, body = self.m, []

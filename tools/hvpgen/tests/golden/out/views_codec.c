@@ -142,6 +142,8 @@ enum hvp_status hvp_views_info_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = info_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->data_offset < 12)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_info_data[0], out->data_offset, 12);
 	if (!hvp_cut_tail(r, start, out->data_offset, &out->data))
 		return hvp_refuse_window(fault, window_info_data, out->data_offset, 0,
 					 r->len - start);
@@ -158,7 +160,7 @@ enum hvp_status hvp_views_info_validate(const struct hvp_views_info *in, struct 
 		return st;
 	if (hvp_view_size(&in->data) > 1012 || in->data_offset >= 65536)
 		return hvp_fault_at(fault, HVP_ARG, &bound_info_data, hvp_view_size(&in->data));
-	if (hvp_view_size(&in->data) > 0 && in->data_offset < 12)
+	if (in->data_offset < 12)
 		return hvp_refuse_low(fault, HVP_ARG, &window_info_data[0], in->data_offset, 12);
 	return HVP_OK;
 }
@@ -296,9 +298,15 @@ enum hvp_status hvp_views_packet_decode(struct hvp_rd *r, struct hvp_neg neg,
 	st = packet_check(out, HVP_VALUE, fault);
 	if (st != HVP_OK)
 		return st;
+	if (out->data_length > 0 && out->data_offset < 28)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_packet_data[0], out->data_offset,
+				      28);
 	if (!hvp_cut_window(r, start + 8, out->data_offset, out->data_length, &out->data))
 		return hvp_refuse_window(fault, window_packet_data, out->data_offset,
 					 out->data_length, r->len - (start + 8));
+	if (out->info_length > 0 && out->info_offset < 28)
+		return hvp_refuse_low(fault, HVP_RANGE, &window_packet_infos[0], out->info_offset,
+				      28);
 	if (!hvp_cut_window(r, start + 8, out->info_offset, out->info_length, &out->infos))
 		return hvp_refuse_window(fault, window_packet_infos, out->info_offset,
 					 out->info_length, r->len - (start + 8));
