@@ -612,9 +612,18 @@ function Nic:expect_done(id, status, timeout)
   return last
 end
 
+-- How often the guest completed packets of that id.
+function Nic:done_count(id, queue)
+  local count = 0
+  for _, c in ipairs(self.completions) do
+    if c.id == id and (not queue or c.queue.queue == queue) then count = count + 1 end
+  end
+  return count
+end
+
 -- Every packet with a completion flag was completed, once.
 function Nic:expect_nothing_owed()
-  self.host:settle("1s")
+  self.host:run_for("1s")
   for id in pairs(self.owed) do fail("the guest never completed packet " .. id) end
 end
 
@@ -687,6 +696,7 @@ end
 -- The NIC still works: a frame goes each way.
 function net.alive(guest, n, seed)
   local out, back = net.frame(90, seed or 77), net.frame(110, seed or 78)
+  guest:mark()
   n.frame_cursor = #n.frames
   guest:net(n, "send", { id = 0x7001, data = out })
   n:expect_frame(out)
