@@ -305,10 +305,9 @@ uint32_t net_place(struct net_host *h, const void *bytes, uint32_t size)
 }
 
 uint64_t net_xfer(struct net_host *h, uint32_t queue, uint16_t set,
-		  const struct hvp_xfer_range *ranges, uint32_t count, const void *nvsp,
-		  uint32_t nvsp_size)
+		  const struct hvp_xfer_range *ranges, uint32_t count, struct hvp_rd nvsp)
 {
-	struct hvp_ring_out out = hvp_ring_inband(nvsp, nvsp_size);
+	struct hvp_ring_out out = hvp_ring_inband(nvsp.p, (uint32_t)nvsp.len);
 
 	out.flags = HVP_PACKET_COMPLETION_REQUESTED;
 	out.transaction_id = ranges && count > 0 ? ranges[0].byte_offset / NET_SLOT : 0;
@@ -322,7 +321,7 @@ uint64_t net_rndis(struct net_host *h, uint32_t queue, const void *bytes, uint32
 	uint8_t nvsp[40] = { 107, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff };
 	struct hvp_xfer_range range = { size, net_place(h, bytes, size) };
 
-	return net_xfer(h, queue, 0xcafe, &range, 1, nvsp, sizeof(nvsp));
+	return net_xfer(h, queue, 0xcafe, &range, 1, hvp_rd_init(nvsp, sizeof(nvsp)));
 }
 
 void net_reply(struct net_host *h, uint32_t request, uint32_t type, uint32_t status,

@@ -176,8 +176,7 @@ void net_complete(struct net_host *h, uint32_t queue, uint64_t id, const void *b
 /* RNDIS bytes in the next slot(s), one range each; returns the transaction id. */
 uint64_t net_rndis(struct net_host *h, uint32_t queue, const void *bytes, uint32_t size);
 uint64_t net_xfer(struct net_host *h, uint32_t queue, uint16_t set,
-		  const struct hvp_xfer_range *ranges, uint32_t count, const void *nvsp,
-		  uint32_t nvsp_size);
+		  const struct hvp_xfer_range *ranges, uint32_t count, struct hvp_rd nvsp);
 uint32_t net_place(struct net_host *h, const void *bytes, uint32_t size); /* offset in buffer */
 void net_reply(struct net_host *h, uint32_t request, uint32_t type, uint32_t status,
 	       const void *info, uint32_t size);

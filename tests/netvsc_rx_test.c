@@ -101,7 +101,7 @@ START_TEST(several_ranges_are_several_frames_and_one_completion)
 		r[i].byte_offset = net_place(h, m, size);
 		r[i].byte_count = NET_SLOT; /* padding behind the message is normal */
 	}
-	net_xfer(h, 0, 0xcafe, r, 4, nvsp107, sizeof(nvsp107));
+	net_xfer(h, 0, 0xcafe, r, 4, hvp_rd_init(nvsp107, 40));
 	net_turn(h);
 	ck_assert_uint_eq(h->got_count, 4);
 	ck_assert_uint_eq(h->got[3].bytes[20], 3);
@@ -221,21 +221,21 @@ START_TEST(ranges_and_sets_that_are_not_ours_are_refused_and_completed)
 	uint8_t m[256];
 	uint32_t size = net_packet(m, frame, 64, NULL, 0);
 	uint32_t before = h->completions;
-	uint32_t unknown[2] = { 106, 0 };
+	uint8_t unknown[8] = { 106 };
 
 	good.byte_offset = net_place(h, m, size);
 	good.byte_count = size;
 	r[0] = good;
-	net_xfer(h, 0, 0xcafd, r, 1, nvsp107, 40);
+	net_xfer(h, 0, 0xcafd, r, 1, hvp_rd_init(nvsp107, 40));
 	r[0].byte_offset = NET_RX_SIZE - size + 1;
-	net_xfer(h, 0, 0xcafe, r, 1, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 1, hvp_rd_init(nvsp107, 40));
 	r[0].byte_offset = 0xffffffff;
-	net_xfer(h, 0, 0xcafe, r, 1, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 1, hvp_rd_init(nvsp107, 40));
 	r[0] = good;
 	r[0].byte_count = NET_RX_SIZE + 1;
 	r[1] = good; /* the others of the packet are still taken */
-	net_xfer(h, 0, 0xcafe, r, 2, nvsp107, 40);
-	net_xfer(h, 0, 0xcafe, NULL, 0, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 2, hvp_rd_init(nvsp107, 40));
+	net_xfer(h, 0, 0xcafe, NULL, 0, hvp_rd_init(nvsp107, 40));
 	net_turn(h);
 	ck_assert_uint_eq(stats(h, 0)->rx_bad_set, 1);
 	ck_assert_uint_eq(stats(h, 0)->rx_bad_range, 4);
@@ -244,9 +244,9 @@ START_TEST(ranges_and_sets_that_are_not_ours_are_refused_and_completed)
 	for (uint32_t i = before; i < h->completions; i++)
 		ck_assert_uint_eq(h->completion_status[i], 2);
 	/* NVSP messages that do not belong there, or are cut off */
-	net_xfer(h, 0, 0xcafe, &good, 1, unknown, 8);
-	net_xfer(h, 0, 0xcafe, &good, 1, nvsp107, 8);
-	net_xfer(h, 0, 0xcafe, &good, 1, NULL, 0);
+	net_xfer(h, 0, 0xcafe, &good, 1, hvp_rd_init(unknown, 8));
+	net_xfer(h, 0, 0xcafe, &good, 1, hvp_rd_init(nvsp107, 8));
+	net_xfer(h, 0, 0xcafe, &good, 1, hvp_rd_init(NULL, 0));
 	net_turn(h);
 	ck_assert_uint_eq(stats(h, 0)->rx_bad_nvsp, 3);
 	ck_assert_uint_eq(h->got_count, 1);
@@ -255,7 +255,7 @@ START_TEST(ranges_and_sets_that_are_not_ours_are_refused_and_completed)
 	memcpy(h->rx_buffer + NET_RX_SIZE - size, m, size);
 	r[0].byte_offset = NET_RX_SIZE - size;
 	r[0].byte_count = size;
-	net_xfer(h, 0, 0xcafe, r, 1, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 1, hvp_rd_init(nvsp107, 40));
 	net_turn(h);
 	ck_assert_uint_eq(h->got_count, 2);
 	net_free(h);
@@ -343,7 +343,7 @@ START_TEST(coalesced_frames_are_joined_or_dropped_as_a_whole)
 		r[i].byte_offset = net_place(h, m, size);
 		r[i].byte_count = size;
 	}
-	id = net_xfer(h, 0, 0xcafe, r, groups[_i].count, nvsp107, 40);
+	id = net_xfer(h, 0, 0xcafe, r, groups[_i].count, hvp_rd_init(nvsp107, 40));
 	net_turn(h);
 	ck_assert_uint_eq(h->got_count, groups[_i].got);
 	ck_assert_uint_eq(stats(h, 0)->rx_bad_rsc, groups[_i].rsc_bad);
@@ -374,7 +374,7 @@ START_TEST(a_gap_in_a_coalesced_frame_drops_all_of_it)
 		r[i].byte_offset = net_place(h, m, size);
 		r[i].byte_count = size;
 	}
-	net_xfer(h, 0, 0xcafe, r, 3, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 3, hvp_rd_init(nvsp107, 40));
 	net_turn(h);
 	ck_assert_uint_eq(h->got_count, 0);
 	ck_assert_uint_eq(stats(h, 0)->rx_bad_data, 1);
@@ -398,7 +398,7 @@ START_TEST(parts_larger_than_the_buffer_together_are_refused)
 	memcpy(h->rx_buffer + NET_RX_SIZE / 2, big, size);
 	r[1] = (struct hvp_xfer_range){ size, NET_RX_SIZE / 2 };
 	r[2] = r[1]; /* the host may name the same bytes twice */
-	net_xfer(h, 0, 0xcafe, r, 3, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 3, hvp_rd_init(nvsp107, 40));
 	net_turn(h);
 	ck_assert_uint_eq(h->got_count, 0);
 	ck_assert_uint_eq(stats(h, 0)->rx_long_rsc, 1);
@@ -417,7 +417,7 @@ START_TEST(a_packet_larger_than_the_private_memory_is_skipped_and_completed)
 	net_turn(h);
 	net_skip_events(h);
 	before = h->completions;
-	net_xfer(h, 0, 0xcafe, r, 20, nvsp107, 40);
+	net_xfer(h, 0, 0xcafe, r, 20, hvp_rd_init(nvsp107, 40));
 	net_inband(h, 0, h->rx_buffer, 256, false);
 	net_deliver(h, 0, frame, 64);
 	net_turn(h);

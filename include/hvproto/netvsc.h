@@ -376,7 +376,7 @@ struct hvp_netvsc {
 
 enum hvp_netvsc_event_type {
 	HVP_NETVSC_EV_ATTACHED = 1, /* status; after a failure HVP_NETVSC_EV_DETACHED follows */
-	HVP_NETVSC_EV_DETACHED, /* status: OK, REVOKED: taken back, or what failed; memory is back */
+	HVP_NETVSC_EV_DETACHED, /* status: OK, REVOKED, or what failed; memory is back */
 	HVP_NETVSC_EV_ERROR, /* status: device unusable, ring corrupt; detach it */
 	HVP_NETVSC_EV_LINK, /* up, speed */
 	HVP_NETVSC_EV_VF, /* up: a VF is associated; serial */

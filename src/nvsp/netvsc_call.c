@@ -30,12 +30,10 @@ enum hvp_status hvp_netvsc_query(struct hvp_netvsc *dev, const struct hvp_netvsc
 	return request(dev, HVP_RNDIS_QUERY, oid, id, &rq);
 }
 
-static enum hvp_status set(struct hvp_netvsc *dev, uint32_t number, const void *input,
-			   uint32_t size, uint32_t *id, struct hvp_netvsc_request **rq)
+static enum hvp_status set(struct hvp_netvsc *dev, const struct hvp_netvsc_oid *oid, uint32_t *id,
+			   struct hvp_netvsc_request **rq)
 {
-	struct hvp_netvsc_oid oid = { number, input, size, NULL, 0, NULL };
-
-	return request(dev, HVP_RNDIS_SET, &oid, id, rq);
+	return request(dev, HVP_RNDIS_SET, oid, id, rq);
 }
 
 static void note_filter(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t filter)
@@ -56,7 +54,7 @@ enum hvp_status hvp_netvsc_set(struct hvp_netvsc *dev, const struct hvp_netvsc_o
 
 	copy.answer = NULL;
 	copy.answer_size = 0;
-	status = request(dev, HVP_RNDIS_SET, &copy, id, &rq);
+	status = set(dev, &copy, id, &rq);
 	if (status == HVP_OK && oid->oid == HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER &&
 	    oid->input_size == 4)
 		note_filter(dev, rq, hvp_get_u32(oid->input));
@@ -67,10 +65,13 @@ enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, u
 {
 	struct hvp_netvsc_request *rq;
 	uint8_t value[4];
+	struct hvp_netvsc_oid oid = {
+		HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER, value, sizeof(value), NULL, 0, NULL
+	};
 	enum hvp_status status;
 
 	hvp_put_u32(value, filter);
-	status = set(dev, HVP_NDIS_OID_GEN_CURRENT_PACKET_FILTER, value, sizeof(value), id, &rq);
+	status = set(dev, &oid, id, &rq);
 	if (status != HVP_OK)
 		return status;
 	note_filter(dev, rq, filter);
@@ -80,12 +81,15 @@ enum hvp_status hvp_netvsc_set_filter(struct hvp_netvsc *dev, uint32_t filter, u
 enum hvp_status hvp_netvsc_set_multicast(struct hvp_netvsc *dev, const uint8_t *list,
 					 uint32_t count, uint32_t *id)
 {
+	struct hvp_netvsc_oid oid = {
+		HVP_NDIS_OID_802_3_MULTICAST_LIST, list, 6u * count, NULL, 0, NULL
+	};
 	struct hvp_netvsc_request *rq;
 	enum hvp_status status;
 
 	if (count > HVP_NETVSC_MULTICAST_MAX)
 		return HVP_ARG;
-	status = set(dev, HVP_NDIS_OID_802_3_MULTICAST_LIST, list, 6u * count, id, &rq);
+	status = set(dev, &oid, id, &rq);
 	if (status != HVP_OK)
 		return status;
 	dev->multicast_count = count;
@@ -99,11 +103,14 @@ enum hvp_status hvp_netvsc_set_offloads(struct hvp_netvsc *dev, uint32_t offload
 	uint8_t params[HVP_NDIS_OFFLOAD_PARAMETERS_SIZE_REV3];
 	struct hvp_netvsc_request *rq;
 	uint32_t size = hvp_net_offload_params(dev, offloads, params);
+	struct hvp_netvsc_oid oid = {
+		HVP_NDIS_OID_TCP_OFFLOAD_PARAMETERS, params, size, NULL, 0, NULL
+	};
 	enum hvp_status status;
 
 	if (offloads & ~HVP_NETVSC_OFFLOAD_ALL)
 		return HVP_ARG;
-	status = set(dev, HVP_NDIS_OID_TCP_OFFLOAD_PARAMETERS, params, size, id, &rq);
+	status = set(dev, &oid, id, &rq);
 	if (status != HVP_OK)
 		return status;
 	rq->wish = offloads;
@@ -126,9 +133,11 @@ bool hvp_net_rss_sound(const struct hvp_netvsc *dev, const struct hvp_netvsc_rss
 enum hvp_status hvp_netvsc_set_rss(struct hvp_netvsc *dev, const struct hvp_netvsc_rss *rss,
 				   uint32_t *id)
 {
+	struct hvp_netvsc_oid oid = {
+		HVP_NDIS_OID_GEN_RECEIVE_SCALE_PARAMETERS, dev->cfg.scratch, 0, NULL, 0, NULL
+	};
 	struct hvp_netvsc_request *rq;
 	enum hvp_status status;
-	uint32_t size;
 
 	if (dev->state != HVP_NETVSC_ATTACHED)
 		return HVP_STATE;
@@ -136,9 +145,8 @@ enum hvp_status hvp_netvsc_set_rss(struct hvp_netvsc *dev, const struct hvp_netv
 		return HVP_UNSUPPORTED;
 	if (!hvp_net_rss_sound(dev, rss))
 		return HVP_ARG;
-	size = hvp_net_rss_params(dev, rss, rss->hash_info == 0);
-	status = set(dev, HVP_NDIS_OID_GEN_RECEIVE_SCALE_PARAMETERS, dev->cfg.scratch, size, id,
-		     &rq);
+	oid.input_size = hvp_net_rss_params(dev, rss, rss->hash_info == 0);
+	status = set(dev, &oid, id, &rq);
 	if (status != HVP_OK)
 		return status;
 	dev->rss = *rss;

@@ -107,7 +107,10 @@ static void write_message(struct hvp_wr *w, struct hvp_netvsc *dev,
 	}
 }
 
-/* Sizes were checked, so the message fits. It is written now, since @oid dies with the call; it goes out with hvp_netvsc_run(). */
+/*
+ * Sizes were checked, so the message fits. It is written now, since @oid dies with the call; it
+ * goes out with hvp_netvsc_run().
+ */
 void hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t type,
 			   const struct hvp_netvsc_oid *oid)
 {

@@ -72,7 +72,10 @@ void hvp_net_host_table_default(struct hvp_netvsc *dev)
 	spread(dev->host_table, HVP_NETVSC_HOST_TABLE, dev->info.queues);
 }
 
-/* In the scratch memory. Fixed part, table, key: key and table always present, since hosts read both (section 5.6). */
+/*
+ * In the scratch memory: fixed part, table, key. Both always present, since hosts read both
+ * (section 5.6).
+ */
 uint32_t hvp_net_rss_params(struct hvp_netvsc *dev, const struct hvp_netvsc_rss *rss, bool off)
 {
 	struct hvp_wr w = hvp_wr_init(dev->cfg.scratch, HVP_NET_RSS_PARAMS);

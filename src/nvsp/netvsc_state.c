@@ -126,7 +126,7 @@ enum hvp_net_event hvp_net_fail(struct hvp_netvsc *dev, enum hvp_status reason)
 }
 
 /* A state that is entered again, such as the next version or OID, has a wait of its own. */
-static enum hvp_net_event enter(struct hvp_netvsc *dev)
+static enum hvp_net_event begin(struct hvp_netvsc *dev)
 {
 	enum hvp_net_event event;
 
@@ -152,7 +152,7 @@ void hvp_net_step(struct hvp_netvsc *dev, enum hvp_net_event event)
 			dev->stats.timeouts++;
 		dev->answer = HVP_NET_NONE;
 		dev->state = (uint8_t)(next - 1u);
-		event = enter(dev);
+		event = begin(dev);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sub-channels: offers that the device takes, opens, closes and lets go (chapter 20 section 6.7). */
+/* Sub-channels: offers that the device takes, opens, closes and lets go (section 6.7). */
 #include "netvsc.h"
 
 #include <hvproto/wire/interfaces.h>
