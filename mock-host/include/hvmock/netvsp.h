@@ -84,7 +84,7 @@ struct hvm_net_replacement {
  * @out: for HVM_NET_REPLACE
  *
  * Of a 107 the NVSP message is shown first when it comes, and last when it goes. A message that
- * was released is not shown again. A dropped request gets no completion, a dropped RNDIS message
+ * was released is not shown again, and a malformed frame not at all. A dropped request gets no completion, a dropped RNDIS message
  * still gets its 108, and a held frame does too. What is sent from inside the call goes before
  * the message that is shown.
  */
@@ -106,7 +106,7 @@ typedef enum hvm_net_verdict (*hvm_net_tap_fn)(void *ctx, const struct hvm_net_m
  * @link_speed:       bit/s; 0 means 10 Gbit/s
  * @section_size:     of the send buffer; 0 means 6144
  * @sub_allocation:   bytes of a receive slot; 0 means 256 + mtu + 36
- * @max_packets:      packets per message told by INITIALIZE; 0 means 8. Not enforced above 8
+ * @max_packets:      packets per message, told by INITIALIZE and enforced; 0 means 8
  * @alignment_factor: packet_alignment_factor + 1, so that 0 means the usual 3
  * @max_transfer:     max_transfer_size; 0 means 0xefffffff
  * @max_mdl_chain:    0 means 34
