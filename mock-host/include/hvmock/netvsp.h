@@ -84,9 +84,9 @@ struct hvm_net_replacement {
  * @out: for HVM_NET_REPLACE
  *
  * Of a 107 the NVSP message is shown first when it comes, and last when it goes. A message that
- * was released is not shown again, and a malformed frame not at all. A dropped request gets no completion, a dropped RNDIS message
- * still gets its 108, and a held frame does too. What is sent from inside the call goes before
- * the message that is shown.
+ * was released is not shown again, and a malformed frame not at all. A dropped request gets no
+ * completion, a dropped RNDIS message still gets its 108, and a held frame does too. What is sent
+ * from inside the call goes before the message that is shown.
  */
 typedef enum hvm_net_verdict (*hvm_net_tap_fn)(void *ctx, const struct hvm_net_message *m,
 					       struct hvm_net_replacement *out);
