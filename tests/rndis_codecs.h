@@ -49,23 +49,25 @@ static const struct ct_codec codecs[] = {
 
 /* Chapter 20 sections 4.2 and 4.4. */
 static const struct cw_layout layouts[] = {
-	{ 44, 8,
+	{ 44,
+	  44,
+	  8,
 	  { { "data_offset", 8, "data_length", 12, 4 },
 	    { "per_packet_info_offset", 28, "per_packet_info_length", 32, 4 } } },
-	{ 24, 8, { { .length_size = 0 } } },
-	{ 12, 8, { { .length_size = 0 } } },
-	{ 28, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
-	{ 28, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
-	{ 12, 8, { { .length_size = 0 } } },
-	{ 20, 8, { { "status_buffer_offset", 16, "status_buffer_length", 12, 4 } } },
-	{ 12, 8, { { .length_size = 0 } } },
-	{ 28, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
-	{ 48, 8, { { .length_size = 0 } } },
-	{ 24, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
-	{ 16, 8, { { .length_size = 0 } } },
-	{ 16, 8, { { .length_size = 0 } } },
-	{ 16, 8, { { .length_size = 0 } } },
-	{ 24, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
+	{ 24, 24, 8, { { .length_size = 0 } } },
+	{ 12, 12, 8, { { .length_size = 0 } } },
+	{ 28, 28, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
+	{ 28, 28, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
+	{ 12, 12, 8, { { .length_size = 0 } } },
+	{ 20, 20, 8, { { "status_buffer_offset", 16, "status_buffer_length", 12, 4 } } },
+	{ 12, 12, 8, { { .length_size = 0 } } },
+	{ 28, 28, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
+	{ 48, 48, 8, { { .length_size = 0 } } },
+	{ 24, 24, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
+	{ 16, 16, 8, { { .length_size = 0 } } },
+	{ 16, 16, 8, { { .length_size = 0 } } },
+	{ 16, 16, 8, { { .length_size = 0 } } },
+	{ 24, 24, 8, { { "info_buffer_offset", 20, "info_buffer_length", 16, 4 } } },
 };
 
 static const struct hvp_field_desc no_fields[] = { { .name = NULL } };
@@ -109,13 +111,13 @@ CT_ROW(rndis, diagnostic, 8, no_fields)
 
 /* Those whose size does not change. */
 static const struct hvp_msg_desc *const records[] = {
-	&row_rndis_message,  &row_rndis_packet_head,   &row_rndis_ppi_word,
+	&row_rndis_message,	  &row_rndis_packet_head, &row_rndis_ppi_word,
 	&row_rndis_ppi_packet_id, &row_rndis_diagnostic,
 };
 
 static const struct ct_codec record_codecs[] = {
-	CT_CODEC_ENTRY(rndis, message),	      CT_CODEC_ENTRY(rndis, packet_head),
-	CT_CODEC_ENTRY(rndis, ppi_word),      CT_CODEC_ENTRY(rndis, ppi_packet_id),
+	CT_CODEC_ENTRY(rndis, message),	   CT_CODEC_ENTRY(rndis, packet_head),
+	CT_CODEC_ENTRY(rndis, ppi_word),   CT_CODEC_ENTRY(rndis, ppi_packet_id),
 	CT_CODEC_ENTRY(rndis, diagnostic),
 };
 

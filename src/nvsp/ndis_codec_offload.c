@@ -22,6 +22,9 @@ static const struct hvp_bound bound_offload_has_ipsec_v2 = {
 static const struct hvp_bound bound_offload_has_rsc = {
 	"ndis.offload", "has_rsc", 144, 0u, 1u,
 };
+static const struct hvp_bound bound_offload_has_vxlan = {
+	"ndis.offload", "has_vxlan", 156, 0u, 1u,
+};
 /* clang-format on */
 
 /*@ requires \valid_read(in) && (fault == \null || \valid(fault)) && \separated(fault, in);
@@ -104,6 +107,28 @@ static void offload_read_rsc(const uint8_t *p, struct hvp_ndis_offload *out)
 	out->encapsulated_max_header_size = hvp_get_u32(p + 8); /* +152 */
 }
 
+/*@ requires p == \null || \valid_read(p + (0 .. 23));
+  @ requires \valid(out) && \separated(out, p + (0 .. 23));
+  @ assigns *out; */
+static void offload_read_vxlan(const uint8_t *p, struct hvp_ndis_offload *out)
+{
+	if (!p) {
+		out->encapsulated_vxlan = 0;
+		out->vxlan_max_header_size = 0;
+		out->vxlan_udp_port = 0;
+		out->vxlan_udp_port_configurable = 0;
+		hvp_memzero(out->unknown_168, 8);
+		out->encapsulation_types = 0;
+		return;
+	}
+	out->encapsulated_vxlan = hvp_get_u32(p); /* +156 */
+	out->vxlan_max_header_size = hvp_get_u32(p + 4); /* +160 */
+	out->vxlan_udp_port = hvp_get_u16(p + 8); /* +164 */
+	out->vxlan_udp_port_configurable = hvp_get_u16(p + 10); /* +166 */
+	hvp_memcpy(out->unknown_168, p + 12, 8); /* +168 */
+	out->encapsulation_types = hvp_get_u8(p + 20); /* +176 */
+}
+
 /*@ requires hvp_rd_ok(r) && \valid(out);
   @ requires \separated(r, out, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out;
@@ -134,6 +159,21 @@ static void offload_take_rsc(struct hvp_rd *r, struct hvp_ndis_offload *out)
 	offload_read_rsc(p, out);
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void offload_take_vxlan(struct hvp_rd *r, struct hvp_ndis_offload *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = out->has_rsc && out->revision >= HVP_NDIS_REVISION_4;
+	p = want ? hvp_rd_take(r, 24) : NULL;
+	out->has_vxlan = p != NULL;
+	offload_read_vxlan(p, out);
+}
+
 enum hvp_status hvp_ndis_offload_decode(struct hvp_rd *r, struct hvp_neg neg,
 					struct hvp_ndis_offload *out, struct hvp_fault *fault)
 {
@@ -146,6 +186,7 @@ enum hvp_status hvp_ndis_offload_decode(struct hvp_rd *r, struct hvp_neg neg,
 	offload_read(p, out);
 	offload_take_ipsec_v2(r, out);
 	offload_take_rsc(r, out);
+	offload_take_vxlan(r, out);
 	return offload_check(out, HVP_VALUE, fault);
 }
 
@@ -164,12 +205,16 @@ enum hvp_status hvp_ndis_offload_validate(const struct hvp_ndis_offload *in, str
 	want = in->has_ipsec_v2 && in->revision >= HVP_NDIS_REVISION_3;
 	if (in->has_rsc && !want)
 		return hvp_refuse_presence(fault, &bound_offload_has_rsc, in->has_rsc);
+	want = in->has_rsc && in->revision >= HVP_NDIS_REVISION_4;
+	if (in->has_vxlan && !want)
+		return hvp_refuse_presence(fault, &bound_offload_has_vxlan, in->has_vxlan);
 	return HVP_OK;
 }
 
 size_t hvp_ndis_offload_size(const struct hvp_ndis_offload *in)
 {
-	return 112u + (in->has_ipsec_v2 ? 32u : 0u) + (in->has_rsc ? 12u : 0u);
+	return 112u + (in->has_ipsec_v2 ? 32u : 0u) + (in->has_rsc ? 12u : 0u) +
+	       (in->has_vxlan ? 24u : 0u);
 }
 
 /*@ requires \valid_read(in) && \valid(p + (0 .. 111));
@@ -222,11 +267,25 @@ static void offload_write_rsc(const struct hvp_ndis_offload *in, uint8_t *p)
 	hvp_put_u32(p + 8, in->encapsulated_max_header_size); /* +152 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 23));
+  @ requires \separated(in, p + (0 .. 23));
+  @ assigns p[0 .. 23]; */
+static void offload_write_vxlan(const struct hvp_ndis_offload *in, uint8_t *p)
+{
+	hvp_put_u32(p, in->encapsulated_vxlan); /* +156 */
+	hvp_put_u32(p + 4, in->vxlan_max_header_size); /* +160 */
+	hvp_put_u16(p + 8, in->vxlan_udp_port); /* +164 */
+	hvp_put_u16(p + 10, in->vxlan_udp_port_configurable); /* +166 */
+	hvp_memcpy(p + 12, in->unknown_168, 8); /* +168 */
+	hvp_put_u8(p + 20, in->encapsulation_types); /* +176 */
+}
+
 /*@ requires \valid_read(in) && \valid(p + (0 .. 112 + (in->has_ipsec_v2 ? 32 : 0) +
-  @	(in->has_rsc ? 12 : 0) - 1));
+  @	(in->has_rsc ? 12 : 0) + (in->has_vxlan ? 24 : 0) - 1));
   @ requires \separated(in, p + (0 .. 112 + (in->has_ipsec_v2 ? 32 : 0) + (in->has_rsc ? 12 : 0)
-  @	- 1));
-  @ assigns p[0 .. 112 + (in->has_ipsec_v2 ? 32 : 0) + (in->has_rsc ? 12 : 0) - 1]; */
+  @	+ (in->has_vxlan ? 24 : 0) - 1));
+  @ assigns p[0 .. 112 + (in->has_ipsec_v2 ? 32 : 0) + (in->has_rsc ? 12 : 0) + (in->has_vxlan ?
+  @	24 : 0) - 1]; */
 static void offload_put(const struct hvp_ndis_offload *in, uint8_t *p)
 {
 	offload_write(in, p);
@@ -235,8 +294,12 @@ static void offload_put(const struct hvp_ndis_offload *in, uint8_t *p)
 		offload_write_ipsec_v2(in, p);
 		p += 32;
 	}
-	if (in->has_rsc)
+	if (in->has_rsc) {
 		offload_write_rsc(in, p);
+		p += 12;
+	}
+	if (in->has_vxlan)
+		offload_write_vxlan(in, p);
 }
 
 enum hvp_status hvp_ndis_offload_encode(struct hvp_wr *w, struct hvp_neg neg,
@@ -273,6 +336,9 @@ static const struct hvp_bound bound_offload_parameters_has_ipsec_v2 = {
 };
 static const struct hvp_bound bound_offload_parameters_has_rsc = {
 	"ndis.offload_parameters", "has_rsc", 22, 0u, 1u,
+};
+static const struct hvp_bound bound_offload_parameters_has_vxlan = {
+	"ndis.offload_parameters", "has_vxlan", 28, 0u, 1u,
 };
 /* clang-format on */
 
@@ -351,6 +417,18 @@ static void offload_parameters_read_rsc(const uint8_t *p, struct hvp_ndis_offloa
 	out->encapsulation_types = hvp_get_u8(p + 3); /* +25 */
 }
 
+/*@ requires p == \null || \valid_read(p + (0 .. 3));
+  @ requires \valid(out) && \separated(out, p + (0 .. 3));
+  @ assigns *out; */
+static void offload_parameters_read_vxlan(const uint8_t *p, struct hvp_ndis_offload_parameters *out)
+{
+	if (!p) {
+		out->vxlan_udp_port = 0;
+		return;
+	}
+	out->vxlan_udp_port = hvp_get_u16(p); /* +28 */
+}
+
 /*@ requires hvp_rd_ok(r) && \valid(out);
   @ requires \separated(r, out, r->p + (0 .. r->len - 1));
   @ assigns r->off, *out;
@@ -382,6 +460,21 @@ static void offload_parameters_take_rsc(struct hvp_rd *r, struct hvp_ndis_offloa
 	offload_parameters_read_rsc(p, out);
 }
 
+/*@ requires hvp_rd_ok(r) && \valid(out);
+  @ requires \separated(r, out, r->p + (0 .. r->len - 1));
+  @ assigns r->off, *out;
+  @ ensures hvp_rd_ok(r); */
+static void offload_parameters_take_vxlan(struct hvp_rd *r, struct hvp_ndis_offload_parameters *out)
+{
+	const uint8_t *p;
+	bool want;
+
+	want = out->has_rsc && out->revision >= HVP_NDIS_REVISION_4;
+	p = want ? hvp_rd_take(r, 4) : NULL;
+	out->has_vxlan = p != NULL;
+	offload_parameters_read_vxlan(p, out);
+}
+
 enum hvp_status hvp_ndis_offload_parameters_decode(struct hvp_rd *r, struct hvp_neg neg,
 						   struct hvp_ndis_offload_parameters *out,
 						   struct hvp_fault *fault)
@@ -396,6 +489,7 @@ enum hvp_status hvp_ndis_offload_parameters_decode(struct hvp_rd *r, struct hvp_
 	offload_parameters_read(p, out);
 	offload_parameters_take_ipsec_v2(r, out);
 	offload_parameters_take_rsc(r, out);
+	offload_parameters_take_vxlan(r, out);
 	return offload_parameters_check(out, HVP_VALUE, fault);
 }
 
@@ -415,12 +509,17 @@ enum hvp_status hvp_ndis_offload_parameters_validate(const struct hvp_ndis_offlo
 	want = in->has_ipsec_v2 && in->revision >= HVP_NDIS_REVISION_3;
 	if (in->has_rsc && !want)
 		return hvp_refuse_presence(fault, &bound_offload_parameters_has_rsc, in->has_rsc);
+	want = in->has_rsc && in->revision >= HVP_NDIS_REVISION_4;
+	if (in->has_vxlan && !want)
+		return hvp_refuse_presence(fault, &bound_offload_parameters_has_vxlan,
+					   in->has_vxlan);
 	return HVP_OK;
 }
 
 size_t hvp_ndis_offload_parameters_size(const struct hvp_ndis_offload_parameters *in)
 {
-	return 20u + (in->has_ipsec_v2 ? 2u : 0u) + (in->has_rsc ? 6u : 0u);
+	return 20u + (in->has_ipsec_v2 ? 2u : 0u) + (in->has_rsc ? 6u : 0u) +
+	       (in->has_vxlan ? 4u : 0u);
 }
 
 /*@ requires \valid_read(in) && \valid(p + (0 .. 19));
@@ -466,11 +565,20 @@ static void offload_parameters_write_rsc(const struct hvp_ndis_offload_parameter
 	hvp_put_u8(p + 3, in->encapsulation_types); /* +25 */
 }
 
+/*@ requires \valid_read(in) && \valid(p + (0 .. 3));
+  @ requires \separated(in, p + (0 .. 3));
+  @ assigns p[0 .. 3]; */
+static void offload_parameters_write_vxlan(const struct hvp_ndis_offload_parameters *in, uint8_t *p)
+{
+	hvp_put_u16(p, in->vxlan_udp_port); /* +28 */
+}
+
 /*@ requires \valid_read(in) && \valid(p + (0 .. 20 + (in->has_ipsec_v2 ? 2 : 0) + (in->has_rsc
-  @	? 6 : 0) - 1));
-  @ requires \separated(in, p + (0 .. 20 + (in->has_ipsec_v2 ? 2 : 0) + (in->has_rsc ? 6 : 0) -
-  @	1));
-  @ assigns p[0 .. 20 + (in->has_ipsec_v2 ? 2 : 0) + (in->has_rsc ? 6 : 0) - 1]; */
+  @	? 6 : 0) + (in->has_vxlan ? 4 : 0) - 1));
+  @ requires \separated(in, p + (0 .. 20 + (in->has_ipsec_v2 ? 2 : 0) + (in->has_rsc ? 6 : 0) +
+  @	(in->has_vxlan ? 4 : 0) - 1));
+  @ assigns p[0 .. 20 + (in->has_ipsec_v2 ? 2 : 0) + (in->has_rsc ? 6 : 0) + (in->has_vxlan ? 4
+  @	: 0) - 1]; */
 static void offload_parameters_put(const struct hvp_ndis_offload_parameters *in, uint8_t *p)
 {
 	offload_parameters_write(in, p);
@@ -479,8 +587,12 @@ static void offload_parameters_put(const struct hvp_ndis_offload_parameters *in,
 		offload_parameters_write_ipsec_v2(in, p);
 		p += 2;
 	}
-	if (in->has_rsc)
+	if (in->has_rsc) {
 		offload_parameters_write_rsc(in, p);
+		p += 6;
+	}
+	if (in->has_vxlan)
+		offload_parameters_write_vxlan(in, p);
 }
 
 enum hvp_status hvp_ndis_offload_parameters_encode(struct hvp_wr *w, struct hvp_neg neg,
