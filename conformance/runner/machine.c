@@ -485,8 +485,10 @@ void hvc_world_close(struct hvc_world *w)
 	hvc_world_end_guest(w);
 	loading = NULL;
 	hvc_raw_close(w);
+	hvc_nics_free(w);
 	for (i = 0; i < w->channel_count; i++)
-		hvm_scripted_free(w->channels[i]);
+		if (w->channels[i])
+			hvm_scripted_free(w->channels[i]);
 	hvm_server_free(w->server);
 	if (w->sched)
 		hvm_sched_cancel_ctx(w->sched, w);

@@ -9,12 +9,14 @@
 #ifndef HVC_WORLD_H
 #define HVC_WORLD_H
 
+#include <hvmock/netvsp.h>
 #include <hvmock/scripted.h>
 #include <hvmock/vmbus_server.h>
 
 #include "hvc.h"
 
 #define HVC_CHANNELS 4096u
+#define HVC_NICS 8u
 
 /* An event of the driver, copied: the original dies with the call. */
 struct hvc_event {
@@ -74,6 +76,8 @@ struct hvc_world {
 	struct hvm_server *server;
 	struct hvm_scripted *channels[HVC_CHANNELS];
 	size_t channel_count;
+	struct hvm_netvsp *nics[HVC_NICS];
+	size_t nic_count;
 
 	const struct hvt_driver_ops *driver; /* NULL on the host side */
 	void *instance;
@@ -138,6 +142,8 @@ void hvc_lua_channel(lua_State *L);
 void hvc_lua_fault(lua_State *L);
 void hvc_lua_guest(lua_State *L);
 void hvc_lua_raw(lua_State *L);
+void hvc_lua_nic(lua_State *L);
+void hvc_nics_free(struct hvc_world *w);
 struct hvc_world *hvc_world_of(lua_State *L);
 
 /* Optional fields of an options table at @at (none or nil: the default). */

@@ -582,6 +582,8 @@ function Channel:change_after_load(t)
   hvc.fault_load(r)
 end
 
+kit.Host, kit.new_channel = Host, new_channel
+
 function Host:signals(ch) return ch:signals() end
 
 function kit.new_host()

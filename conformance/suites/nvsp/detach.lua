@@ -10,7 +10,7 @@ end
 
 for _, t in ipairs { { "current", {} }, { "vmbus-3", { max_version = 0x30000 } } } do
   case("nvsp.detach.order-" .. t[1]) {
-    level = "must", requires = { "NET-REQ-038" }, bugs = { "BUG-158", "BUG-157", "BUG-137" },
+    level = "must", requires = { "NET-REQ-038" }, bugs = { "BUG-158", "BUG-157", "BUG-137", "BUG-098" },
     config = t[2],
     doc = "Filter 0, HALT, revokes; GPADLs after the close, before VMBus 4.0 before it.",
     run = function(host, guest)
