@@ -213,6 +213,51 @@ class Decode(unittest.TestCase):
         self.assertIn("did you mean 'vmbus'?", run("decode", "-p", "vmbsu", CONTACT)[2])
 
 
+class Network(unittest.TestCase):
+    """The layers above the ring packets of a NIC."""
+
+    def layers(self, pattern):
+        path = glob.glob(os.path.join(ROOT, "tests/vectors", pattern))[0]
+        code, out, err = run("decode", "-q", "-j", "-D", "network", path)
+        self.assertEqual((code, err), (0, ""))
+        return rows(out)
+
+    def test_a_request_is_shown_down_to_its_structure(self):
+        ring, nvsp, rndis, ndis = self.layers("linux/r1/0255-*")
+        self.assertEqual((ring["protocol"], nvsp["message"]), ("ring", "rndis_packet"))
+        self.assertEqual(rndis["fields"]["oid"], 0xfc01020c)
+        self.assertNotIn("surplus", rndis)
+        self.assertEqual((ndis["protocol"], ndis["message"]), ("ndis", "offload_parameters"))
+        self.assertEqual(ndis["fields"]["revision"], 3)
+
+    def test_information_of_a_frame_is_a_list(self):
+        packet = self.layers("dpdk-22.11-netvsc/n1/030-rndis-data-sendbuf.hex")[2]
+        self.assertEqual(packet["fields"]["ppis"], [
+            {"size": 16, "type": 8, "ppi_offset": 12, "payload": "00000000"}])
+
+    def test_a_header_apart_from_its_frame_is_shown_alone(self):
+        got = self.layers("linux/r1/0593-*")
+        self.assertEqual([r["message"] for r in got],
+                         ["data_using_gpa_direct", "rndis_packet", "packet"])
+        self.assertEqual(got[2]["fields"]["data"], "")
+        self.assertEqual(got[2]["fields"]["data_length"], 7354)
+
+    def test_without_the_option_packets_are_packets(self):
+        path = glob.glob(os.path.join(ROOT, "tests/vectors/linux/r1/0068-*"))[0]
+        self.assertEqual(len(rows(run("decode", "-q", "-j", path)[1])), 1)
+        self.assertEqual(run("decode", "-D", "disk", path)[0], 2)
+
+    def test_in_a_trace_the_offer_tells_which_channel_is_a_nic(self):
+        offer = bytes.fromhex("0100000000000000" "635161f83edfc546913ff2d2f965ed0e" + "01" * 16 +
+                              "00" * 144 + "03000000" "ff000100" "02200000")
+        init = bytes.fromhex("06000200040000000100000000000000" "01000000" "00000400" "00000400"
+                             "00000000")
+        path = file_of(trace((2, 1, 0, 0, init), (1, 2, 0, 1, offer), (2, 1, 0, 0, init)))
+        got = rows(run("decode", "-q", "-j", path)[1])
+        self.assertEqual([r["message"] for r in got],
+                         ["data_in_band", "offer_channel", "data_in_band", "init"])
+
+
 def sample(field, at):
     """A legal value that differs from field to field."""
     kind = field["type"]
@@ -253,7 +298,7 @@ FIXED = {
     ("rndis", "query_complete"): INFO, ("rndis", "set_ex_complete"): INFO,
     ("rndis", "indicate_status"): {"status_buffer_offset": 12, "status_buffer_length": 2,
                                    "buffer": "6162"},
-    ("ndis", None): {"size": 160, "revision": 3},
+    ("ndis", None): {"size": 160, "revision": 9},
     ("ndis", "offload"): {"object_type": 0xa7},
     ("ndis", "offload_parameters"): {"object_type": 0x80},
     ("ndis", "offload_encapsulation"): {"object_type": 0xa8},

@@ -44,6 +44,7 @@ enum cli_kind {
 struct cli_item {
 	enum cli_kind kind;
 	struct cli_hint hint;
+	uint32_t channel; /* of a trace; 0: not known */
 	const char *file;
 	const char *label; /* caption, or record of a trace; "" */
 	const char *why; /* where protocol and direction come from; "" */

@@ -2,6 +2,11 @@
 /* hvproto decode: what captured bytes say. */
 #include "cli.h"
 
+#include "network.h"
+#include "ring_packet.h"
+
+#include <hvproto/wire/vmbus_table.h>
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +19,7 @@ struct decode {
 	bool quiet;
 	const char *noted; /* file whose guess was already told */
 	unsigned int shown;
+	struct cli_network network;
 };
 
 static void usage(FILE *out)
@@ -25,12 +31,15 @@ static void usage(FILE *out)
 	      "messages), or a trace of the mock host (pcap). After a message with a fault decoding\n"
 	      "goes on with the next.\n"
 	      "\n"
-	      "  -p, --protocol NAME     vmbus (control messages), ring (packets without trailer)\n"
+	      "  -p, --protocol NAME     vmbus (control messages), ring (packets without trailer),\n"
+	      "                          pipe, nvsp, rndis, ndis\n"
 	      "  -m, --message NAME      decode as this message or record, whatever its id\n"
 	      "  -d, --direction DIR     g2h (guest to host) or h2g (host to guest)\n"
 	      "  -V, --version VERSION   negotiated version, such as 5.3 (default: the newest)\n"
 	      "  -F, --features FLAGS    negotiated feature flags, a number or 'all' (default: tried)\n"
 	      "  -f, --format FORMAT     raw, hex or trace (default: recognised)\n"
+	      "  -D, --device network    ring packets are a NIC's: show NVSP, RNDIS and NDIS too (in a\n"
+	      "                          trace the offers tell)\n"
 	      "  -j, --json              one object a line: protocol, message, id, direction, size,\n"
 	      "                          fields; of a bad message: fault instead of fields\n"
 	      "  -q, --quiet             no notes about what was guessed\n"
@@ -138,8 +147,21 @@ static void tell_guess(struct decode *d, const struct cli_item *item)
 		item->why);
 }
 
+/* What a message that was shown has inside it. */
+static int layers_above(struct decode *d, const struct cli_item *item,
+			const struct cli_decoded *decoded)
+{
+	if (item->hint.proto == &hvp_vmbus_proto)
+		cli_network_offer(&d->network, decoded);
+	else if (item->hint.proto == &cli_ring_packets && !item->hint.msg &&
+		 cli_network_has(&d->network, item))
+		return cli_network_packet(&d->network, item);
+	return cli_network_above(&d->network, item, decoded);
+}
+
 static int decode_item(struct decode *d, const struct cli_item *item)
 {
+	int above = CLI_OK;
 	struct cli_decoded decoded;
 	struct hvp_fault fault;
 	enum hvp_status status = cli_decode(item, &decoded, &fault);
@@ -156,8 +178,20 @@ static int decode_item(struct decode *d, const struct cli_item *item)
 	} else {
 		cli_print_message(item, &decoded);
 	}
+	if (status == HVP_OK)
+		above = layers_above(d, item, &decoded);
 	free(decoded.value);
-	return status == HVP_OK ? CLI_OK : CLI_DATA;
+	return status == HVP_OK ? above : CLI_DATA;
+}
+
+/* A message of a layer above, from within another. */
+static int take_above(void *context, const struct cli_item *item)
+{
+	struct decode *d = context;
+
+	if (!d->json)
+		putchar('\n');
+	return decode_item(d, item);
 }
 
 static int take_item(void *context, const struct cli_item *given)
@@ -168,7 +202,9 @@ static int take_item(void *context, const struct cli_item *given)
 	if (item.kind != CLI_MESSAGE) {
 		if (!d->json)
 			cli_print_other(&item);
-		return CLI_OK;
+		return item.kind == CLI_BYTES && cli_network_has(&d->network, &item)
+			       ? cli_network_bytes(&d->network, &item)
+			       : CLI_OK;
 	}
 	cli_guess(&item);
 	if (!item.hint.proto) {
@@ -210,6 +246,11 @@ static bool apply(struct decode *d, int option)
 			return true;
 		cli_error("--format is raw, hex or trace, not '%s'", optarg);
 		return false;
+	case 'D':
+		d->network.all = strcmp(optarg, "network") == 0;
+		if (!d->network.all)
+			cli_error("--device is network, not '%s'", optarg);
+		return d->network.all;
 	case 'j':
 		d->json = true;
 		return true;
@@ -244,6 +285,7 @@ int cmd_decode(int argc, char **argv)
 		{ "version", required_argument, NULL, 'V' },
 		{ "features", required_argument, NULL, 'F' },
 		{ "format", required_argument, NULL, 'f' },
+		{ "device", required_argument, NULL, 'D' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
@@ -253,7 +295,7 @@ int cmd_decode(int argc, char **argv)
 	int result = CLI_OK;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:m:d:V:F:f:jqh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "p:m:d:V:F:f:D:jqh", options, NULL)) != -1) {
 		if (c == 'h') {
 			usage(stdout);
 			return CLI_OK;
@@ -267,6 +309,8 @@ int cmd_decode(int argc, char **argv)
 	}
 	if (!find_message(&d))
 		return CLI_USAGE;
+	d.network.show = take_above;
+	d.network.context = &d;
 	for (; optind < argc; optind++) {
 		int one = cli_input(argv[optind], d.format, &d.hint, take_item, &d);
 

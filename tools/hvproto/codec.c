@@ -5,6 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Windows lie behind the fixed part, where the cursor does not go. */
+static size_t end_of_views(const struct cli_item *item, const struct cli_decoded *d, size_t end)
+{
+	const struct hvp_field_desc *f;
+	struct hvp_rd view;
+
+	for (f = d->msg->fields; f->name; f++) {
+		if (f->type != HVP_FIELD_VIEW || f->wire_offset > 0)
+			continue;
+		memcpy(&view, (const uint8_t *)d->value + f->struct_offset, sizeof(view));
+		if (view.len > 0 && (size_t)(view.p - item->data) + view.len > end)
+			end = (size_t)(view.p - item->data) + view.len;
+	}
+	return end;
+}
+
 static bool attempt(const struct cli_item *item, struct hvp_neg neg, struct cli_decoded *d,
 		    enum hvp_status *status, struct hvp_fault *fault)
 {
@@ -13,8 +29,8 @@ static bool attempt(const struct cli_item *item, struct hvp_neg neg, struct cli_
 	memset(d->value, 0, d->msg->struct_size);
 	d->neg = neg;
 	*status = d->msg->decode(&r, neg, d->value, fault);
-	d->used = r.off;
-	return *status == HVP_OK && r.off == item->size;
+	d->used = *status == HVP_OK ? end_of_views(item, d, r.off) : r.off;
+	return *status == HVP_OK && d->used == item->size;
 }
 
 /*
@@ -163,14 +179,32 @@ static const struct hvp_field_desc *view_in_item(const struct hvp_field_desc *f)
 	return NULL;
 }
 
-/* Bytes that every item of a view has, at least 1. */
+/* An element of a list tells its own size; what is behind its fields is its payload. */
+static bool tells_its_size(const struct hvp_field_desc *f)
+{
+	const struct hvp_field_desc *tail = view_in_item(f);
+
+	return tail && tail->wire_offset == 0;
+}
+
+/* Bytes that every item of a view has, at least 1; a view in the item is behind them. */
 size_t cli_item_fixed(const struct hvp_field_desc *f)
 {
 	const struct hvp_field_desc *tail = view_in_item(f);
 
-	if (tail)
+	if (tail && tail->wire_offset > 0)
 		return tail->wire_offset;
 	return f->wire_size > 0 ? f->wire_size : 1;
+}
+
+/* Of an element at @p: its size comes first, the next begins at a multiple of 4. */
+static size_t element_size(const uint8_t *p, size_t fixed, size_t left)
+{
+	uint32_t size = hvp_get_u32(p);
+
+	if (size < fixed || size > left)
+		return 0;
+	return left - size < 4 ? left : (size + 3) / 4 * 4;
 }
 
 /*
@@ -184,6 +218,8 @@ size_t cli_item_size(const struct hvp_field_desc *f, const uint8_t *p, size_t le
 
 	if (size > left)
 		return 0;
+	if (tells_its_size(f))
+		return element_size(p, size, left);
 	if (view_in_item(f)) {
 		pages = ((uint64_t)hvp_get_u32(p) + hvp_get_u32(p + 4) + 4095) / 4096;
 		if (pages > (left - size) / 8)

@@ -123,11 +123,14 @@ static int one_record(struct trace_reader *t, const struct pcap_pkthdr *h, const
 	}
 	describe(label, sizeof(label), t->number, &r, h);
 	item.kind = item_kind(&r);
+	item.channel = r.channel;
 	item.label = label;
 	item.data = r.data;
 	item.size = r.size;
 	if (item.kind == CLI_MESSAGE)
 		fill_hint(&item.hint, &r);
+	else if (item.hint.direction == CLI_DIR_UNKNOWN)
+		item.hint.direction = r.direction;
 	return t->fn(t->context, &item);
 }
 

@@ -92,8 +92,9 @@ static json_t *guid_json(const uint8_t *b)
 
 static json_t *view_json(const struct hvp_field_desc *f, const struct hvp_rd *view);
 
-/* A field of an item, still on the wire. A view in an item takes the rest of it. */
-static json_t *wire_json(const struct hvp_field_desc *f, const uint8_t *item, size_t size)
+/* A field of an item, still on the wire. A view in an item takes the rest of it, from @fixed. */
+static json_t *wire_json(const struct hvp_field_desc *f, const uint8_t *item, size_t size,
+			 size_t fixed)
 {
 	struct hvp_rd rest;
 
@@ -103,7 +104,7 @@ static json_t *wire_json(const struct hvp_field_desc *f, const uint8_t *item, si
 		return hex_json(item + f->wire_offset, f->wire_size);
 	if (f->type != HVP_FIELD_VIEW)
 		return number_json(f, cli_wire_number(f, item));
-	rest = hvp_rd_init(item + f->wire_offset, size - f->wire_offset);
+	rest = hvp_rd_init(item + fixed, size - fixed);
 	return view_json(f, &rest);
 }
 
@@ -113,11 +114,12 @@ static json_t *item_json(const struct hvp_field_desc *view, const uint8_t *item,
 	json_t *object;
 
 	if (cli_view_is_scalar(view))
-		return wire_json(cli_scalar(view), item, size);
+		return wire_json(cli_scalar(view), item, size, 0);
 	object = json_object();
 	for (f = view->item; f->name; f++)
 		if (!(f->flags & HVP_FIELD_RESERVED))
-			json_object_set_new(object, f->name, wire_json(f, item, size));
+			json_object_set_new(object, f->name,
+					    wire_json(f, item, size, cli_item_fixed(view)));
 	return object;
 }
 

@@ -240,8 +240,7 @@ static bool read_item(const struct hvp_field_desc *view, const char *key, json_t
 			return false;
 	}
 	if (cli_item_size(view, bytes->p + at, bytes->size - at) != bytes->size - at)
-		return key_error(key,
-				 "an item has more or fewer page numbers than it touches pages");
+		return key_error(key, "an item is not as long as it says: page numbers, or size");
 	return true;
 }
 

@@ -108,25 +108,34 @@ static void print_raw(const uint8_t *p, size_t n)
 	cli_print_bytes(p, n, "            ");
 }
 
+static void print_hex(const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		printf("%02x", p[i]);
+}
+
 static void print_scalars(const struct hvp_field_desc *f, const uint8_t *p, size_t n)
 {
 	size_t at;
 
-	for (at = 0; at + f->wire_size <= n; at += f->wire_size)
+	if (f->wire_size == 1)
+		print_hex(p, n);
+	for (at = 0; f->wire_size > 1 && at + f->wire_size <= n; at += f->wire_size)
 		printf("%s0x%" PRIx64, at > 0 ? " " : "", cli_wire_number(cli_scalar(f), p + at));
 }
 
-static void print_wire_value(const struct hvp_field_desc *f, const uint8_t *item, size_t size)
+/* @fixed: where a view in the item begins. */
+static void print_wire_value(const struct hvp_field_desc *f, const uint8_t *item, size_t size,
+			     size_t fixed)
 {
-	size_t i;
-
 	if (f->type == HVP_FIELD_GUID) {
 		print_guid(item + f->wire_offset);
 	} else if (f->type == HVP_FIELD_VIEW) {
-		print_scalars(f, item + f->wire_offset, size - f->wire_offset);
+		print_scalars(f, item + fixed, size - fixed);
 	} else if (f->type == HVP_FIELD_BYTES) {
-		for (i = 0; i < f->wire_size; i++)
-			printf("%02x", item[f->wire_offset + i]);
+		print_hex(item + f->wire_offset, f->wire_size);
 	} else {
 		print_number(f, cli_wire_number(f, item));
 	}
@@ -147,7 +156,7 @@ static void print_item(const struct hvp_field_desc *view, const uint8_t *item, s
 		if (f->flags & HVP_FIELD_RESERVED)
 			continue;
 		printf("%s%s ", separator, f->name);
-		print_wire_value(f, item, size);
+		print_wire_value(f, item, size, cli_item_fixed(view));
 		separator = ", ";
 	}
 	putchar('\n');

@@ -25,7 +25,7 @@ _hvproto_protocol()
 _hvproto_options()
 {
 	case $1 in
-	decode) echo --protocol --message --direction --version --features --format --json --quiet --help ;;
+	decode) echo --protocol --message --direction --version --features --format --device --json --quiet --help ;;
 	encode) echo --protocol --message --version --features --dump --raw --help ;;
 	spec) echo --json --help ;;
 	conformance)
@@ -49,9 +49,10 @@ _hvproto()
 		-p | --protocol) words=$(_hvproto_names) ;;
 		-m | --message) words=$(_hvproto_names "$(_hvproto_protocol)") ;;
 		-d | --direction) words="g2h h2g" ;;
-		-V | --version) words="0.13 1.1 2.4 3.0 4.0 4.1 5.0 5.1 5.2 5.3 6.0" ;;
+		-V | --version) words="0.13 1.1 2.4 3.0 4.0 4.1 5.0 5.1 5.2 5.3 6.0 6.1" ;;
 		-f | --format) words="raw hex trace" ;;
 		-F | --features) words="all" ;;
+		-D | --device) words="network" ;;
 		-l | --level) words="must should quirk" ;;
 		*)
 			case $command/$cur in
