@@ -364,10 +364,13 @@ class Codec:
                 body += ["\tsize = hvp_window_end(size, (size_t)%s, &in->%s);" % (start, f.name)]
             body += ["\treturn size;"]
         else:
-            body += condition("\treturn ", terms, ";", " + ") if width(
-                "\treturn " + " + ".join(terms)) <= 98 else [
-                    "\treturn %s +" % terms[0]] + ["\t       %s%s" % (t, " +" if i < len(
-                        terms) - 2 else ";") for i, t in enumerate(terms[1:])]
+            lines = ["\treturn " + terms[0]]
+            for t in terms[1:]:
+                if width(lines[-1] + " + " + t) <= 98:
+                    lines[-1] += " + " + t
+                else:
+                    lines = lines[:-1] + [lines[-1] + " +", "\t       " + t]
+            body += lines[:-1] + [lines[-1] + ";"]
         self.out += prototype(self.p, m, "size", "") + ["{"] + body + ["}", ""]
 
     def write_fixed(self):
