@@ -160,6 +160,7 @@ START_TEST(one_bad_message_refuses_them_all)
 		break;
 	default:
 		hvp_put_u32(m + 108, 100); /* four bytes are left over */
+		hvp_put_u32(m + 116, 56);
 	}
 	refused(m, n);
 }
@@ -462,6 +463,26 @@ START_TEST(a_slot_is_given_back_once_and_only_by_the_head_of_its_chain)
 }
 END_TEST
 
+START_TEST(a_slot_is_given_back_only_on_the_channel_it_went_out_on)
+{
+	struct hvm_netvsp_config c = HVM_NETVSP_CONFIG_INIT;
+	struct hvm_net_rx rx = rx_of(frame, 60);
+	uint8_t done[8] = { 108, 0, 0, 0, 1 };
+	struct nv_got got;
+
+	nv_done(&v);
+	c.max_queues = 2;
+	nv_attach(&v, &c, 0x60001);
+	nv_queues(&v, 2);
+	ck_assert(nv_take(&v, 0, &got)); /* the table */
+	nv_filter(&v, 0xd);
+	ck_assert_int_eq(hvm_netvsp_deliver(v.n, 1, &rx, 1), HVP_OK);
+	ck_assert(nv_take(&v, 1, &got));
+	nv_complete(&v, 0, got.p.transaction_id, done, 8);
+	ck_assert_int_eq(nv_state(&v), HVM_NET_STOPPED);
+}
+END_TEST
+
 START_TEST(data_goes_on_the_queue_that_rss_chooses)
 {
 	struct hvm_netvsp_config c = HVM_NETVSP_CONFIG_INIT;
@@ -701,6 +722,7 @@ int main(void)
 	tcase_add_test(t, a_frame_that_fits_no_slot_is_refused);
 	tcase_add_loop_test(t, completions_of_what_is_not_outstanding_stop_the_nic, 0, 5);
 	tcase_add_loop_test(t, a_slot_is_given_back_once_and_only_by_the_head_of_its_chain, 0, 2);
+	tcase_add_test(t, a_slot_is_given_back_only_on_the_channel_it_went_out_on);
 	tcase_add_test(t, data_goes_on_the_queue_that_rss_chooses);
 	tcase_add_test(t, control_on_a_sub_channel_is_refused_and_data_is_not);
 	tcase_add_test(t, without_a_send_buffer_the_first_rndis_packet_ends_the_configuration);
