@@ -15,19 +15,23 @@ struct nic_setting {
 
 #define SETTING(field) \
 	{ \
-		#field, offsetof(struct hvm_netvsp_config, field), \
+#field, offsetof(struct hvm_netvsp_config, field), \
 			sizeof(((struct hvm_netvsp_config *)NULL)->field) \
 	}
 
 static const struct nic_setting settings[] = {
-	SETTING(min_version),	SETTING(max_version),  SETTING(mtu_max),
-	SETTING(max_queues),	SETTING(link_down),    SETTING(link_speed),
-	SETTING(section_size),	SETTING(sub_allocation), SETTING(max_packets),
-	SETTING(alignment_factor), SETTING(max_transfer), SETTING(max_mdl_chain),
-	SETTING(hash_table),	SETTING(no_checksum),  SETTING(no_lso),
-	SETTING(rsc),		SETTING(tight),	       SETTING(table_offset),
-	SETTING(delay),		SETTING(rndis_delay),  SETTING(tx_delay),
-	SETTING(link_delay),	SETTING(vf_present),   SETTING(vf_serial),
+	SETTING(min_version),	SETTING(max_version),
+	SETTING(mtu_max),	SETTING(max_queues),
+	SETTING(link_down),	SETTING(link_speed),
+	SETTING(section_size),	SETTING(sub_allocation),
+	SETTING(max_packets),	SETTING(alignment_factor),
+	SETTING(max_transfer),	SETTING(max_mdl_chain),
+	SETTING(hash_table),	SETTING(no_checksum),
+	SETTING(no_lso),	SETTING(rsc),
+	SETTING(tight),		SETTING(table_offset),
+	SETTING(delay),		SETTING(rndis_delay),
+	SETTING(tx_delay),	SETTING(link_delay),
+	SETTING(vf_present),	SETTING(vf_serial),
 	SETTING(no_auto_table),
 };
 
@@ -172,8 +176,7 @@ static int lua_nic_deliver(lua_State *L)
 	rx.bytes = (const uint8_t *)bytes;
 	rx.has_vlan = !lua_isnoneornil(L, 3);
 	rx.vlan = (uint16_t)luaL_optinteger(L, 3, 0);
-	lua_pushstring(L, hvp_status_name(
-				  hvm_netvsp_deliver(nic(L), HVM_NET_ANY_QUEUE, &rx, 1)));
+	lua_pushstring(L, hvp_status_name(hvm_netvsp_deliver(nic(L), HVM_NET_ANY_QUEUE, &rx, 1)));
 	return 1;
 }
 

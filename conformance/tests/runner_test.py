@@ -151,6 +151,45 @@ class Runner(unittest.TestCase):
         p = self.run_it(*self.suite(case("a.one", body % "first")), status=1)
         self.assertIn("event packet: data: expected", p.stdout)
 
+    def test_a_device_command_that_the_target_does_not_know_is_a_skip(self):
+        body = """
+          local nic = host:offer { interface = "network" }
+          guest:online()
+          guest:net(nic, "attach", { mtu = 1500 })"""
+        p = self.run_it(*self.suite(case("a.one", body)), status=0)
+        self.assertIn("does not support the command 'net.attach'", p.stdout)
+        self.assertEqual(self.last_line(p), "0 passed, 0 failed, 1 skipped")
+
+    def test_nvsp_rndis_and_ndis_have_codecs_in_lua(self):
+        body = """
+          local q = encode("rndis.query", { message_length = 28, request_id = 7, oid = 0x01010101,
+                                            info_buffer_offset = 20 })
+          check_eq(#q, 28, "size")
+          check_eq(decode("rndis", q).oid, 0x01010101, "oid")
+          check_eq(decode("nvsp", encode("nvsp.init", { protocol_version = 5 })).name, "init", "name")
+          local m, name, fault = decode("nvsp", u32(1) .. u32(5))
+          check(not m and name == "init" and fault, "a short message has a fault")
+          check_eq(decode_as("ndis.object", hex "a7 03 9c 00").size, 156, "size of a structure")"""
+        p = self.run_it(*self.suite(case("a.one", body)), status=0)
+        self.assertEqual(self.last_line(p), "1 passed, 0 failed, 0 skipped")
+
+    def test_a_callback_of_a_case_ends_with_the_case(self):
+        one = case("a.one", "host:on_step(function() leak = (leak or 0) + 1 end) host:run_for('1ms') check(leak)")
+        two = case("a.two", "local was = leak host:run_for('1ms') check_eq(leak, was, 'calls')")
+        p = self.run_it(*self.suite(one + two), "--no-fork", "--seed", "1", status=0)
+        self.assertEqual(self.last_line(p), "2 passed, 0 failed, 0 skipped")
+
+    def test_the_hosts_own_nic_can_be_asked(self):
+        body = """
+          local nic = host:nic { max_queues = 4 }
+          guest:online()
+          check_eq(nic:nic_info().state, "closed", "state")
+          check_eq(nic:counters().tx_frames, 0, "frames")
+          check_eq(#nic:frames(), 0, "frames")
+          check_ne(nic:deliver(zeros(60)), "OK", "delivery to a closed channel")"""
+        p = self.run_it(*self.suite(case("a.one", body)), status=0)
+        self.assertEqual(self.last_line(p), "1 passed, 0 failed, 0 skipped")
+
     def test_a_message_for_a_slot_can_be_put_off(self):
         body = """
             local nic = host:offer { interface = "network" }

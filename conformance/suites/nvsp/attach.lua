@@ -3,7 +3,7 @@
 local net = include "net.lua"
 
 case "nvsp.attach.order" {
-  level = "must", requires = { "NET-REQ-018" }, bugs = { "BUG-157" },
+  level = "must", requires = { "NET-REQ-018", "NET-REQ-002" }, bugs = { "BUG-157" },
   doc = "Configuration comes before the receive buffer, buffers before RNDIS, INITIALIZE before all.",
   run = function(host, guest)
     local n = net.up(host, guest)
@@ -14,6 +14,9 @@ case "nvsp.attach.order" {
     check(at "nvsp.receive_buffer" < at "rndis.initialize", "receive buffer before RNDIS")
     check(at "rndis.initialize" < at "rndis.query", "INITIALIZE before QUERY")
     check(at "rndis.query" < at "rndis.set", "the address is known before frames are let in")
+    for _, m in ipairs(n.log) do
+      if m.layer == "nvsp" then check_eq(m.packet.type, 6, "packet type of " .. m.name) end
+    end
     check_eq(n:count "nvsp.ndis_config", 1, "NDIS_CONFIG is sent once")
     check_eq(n:count "rndis.initialize", 1, "INITIALIZE is sent once")
     net.alive(guest, n)

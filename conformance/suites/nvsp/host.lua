@@ -215,3 +215,72 @@ case "nvsp.host.revoke" {
     check(g.rx:read(0, 64 * 4096) == before, "the buffer is untouched")
   end,
 }
+
+case "nvsp.host.first-frame-ends-configuration" {
+  level = "must", side = "host", requires = { "NET-REQ-030", "NET-REQ-029" },
+  doc = "Without a send buffer the first RNDIS packet ends the configuration, and is served.",
+  run = function(host, rg)
+    local g = raw.open(host, rg)
+    g:init(0x60001)
+    g:config()
+    g:ndis()
+    g:receive_buffer()
+    local m = rg:alloc(1)
+    m:write(0, u32(2) .. u32(24) .. u32(1) .. u32(1) .. u32(0) .. u32(0x4000))
+    local p = g:ask(g:pad(u32(107) .. u32(1) .. u32(0xffffffff) .. u32(0)),
+                    { type = "gpa_direct", extra = gpa_direct { { 0, 24, m.pfns } } })
+    check_eq(get_u32(p, 4), 1, "NVSP status")
+    check_eq(get_u32((g:rndis()), 0), 0x80000002, "the reply")
+  end,
+}
+
+case "nvsp.host.status-of-completions-means-nothing" {
+  level = "must", side = "host", requires = { "NET-REQ-036", "NET-REQ-007" },
+  doc = "Whatever status the guest completes frames with, they go on.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    for i = 1, 6 do
+      g.nic:deliver(net.frame(60, i))
+      local b, k = g:rndis(nil, true)
+      check_eq(get_u32(b, 12), 60, "data_length")
+      g:complete(k.id, u32(108) .. u32(i))
+    end
+    g:alive()
+  end,
+}
+
+case "nvsp.host.vf-serial" {
+  level = "must", side = "host", requires = { "NET-REQ-040", "NET-REQ-039" }, bugs = { "BUG-125" },
+  doc = "A VF goes under the serial number under which it came.",
+  run = function(host, rg)
+    local g = raw.open(host, rg)
+    g:init(0x60001)
+    g:config(1514, 4)
+    g:ndis()
+    g:receive_buffer()
+    g:send_buffer()
+    check_eq(g:control(u32(2) .. u32(24) .. u32(1) .. u32(1) .. u32(0) .. u32(0x4000)), 1, "INITIALIZE")
+    g:rndis()
+    for _, present in ipairs { 1, 0 } do
+      g.nic:vf(present == 1, 0x4711)
+      local k = g.ring:expect({ type = 6 })
+      check_eq(get_u32(k.payload, 0), 128, "type")
+      check_eq(get_u32(k.payload, 4), present, "vf_allocated")
+      check_eq(get_u32(k.payload, 8), 0x4711, "serial_number")
+    end
+  end,
+}
+
+case "nvsp.host.again-after-close" {
+  level = "must", side = "host", requires = { "NET-REQ-097" },
+  doc = "A channel that is opened again begins with INIT.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    rg:say("close_channel", { channel_id = g.nic.id })
+    host:run_for("10ms")
+    check_eq(g.nic:nic_info().version, 0, "version")
+    g.ring, g.kept = rg:open(g.nic, { tx_pages = 8, rx_pages = 8 }), nil
+    check_eq(get_u32(g:init(0x50000), 12), 1, "status")
+    check_eq(g:config(), "", "completion of NDIS_CONFIG")
+  end,
+}

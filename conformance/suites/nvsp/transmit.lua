@@ -3,7 +3,7 @@
 local net = include "net.lua"
 
 case "nvsp.send.by-section-or-by-reference" {
-  level = "must", requires = { "NET-REQ-034", "NET-REQ-051" },
+  level = "must", requires = { "NET-REQ-003", "NET-REQ-034", "NET-REQ-051" },
   doc = "Every frame asks for a completion and is of type data; without a section the size is 0.",
   run = function(host, guest)
     local n = net.up(host, guest)

@@ -357,12 +357,13 @@ case "rndis.host.filter-0" {
 }
 
 case "rndis.host.received-tag" {
-  level = "must", side = "host", requires = { "NET-REQ-071", "NET-REQ-070", "NET-REQ-008", "NET-REQ-033" },
+  level = "must", side = "host", requires = { "NET-REQ-071", "NET-REQ-008", "NET-REQ-033", "NET-REQ-004", "NET-REQ-005" },
   doc = "The tag of a frame stands in its information; ids are below the number of slots.",
   run = function(host, rg)
     local g = raw.up(host, rg)
     g.nic:deliver(net.frame(60), { vlan = 0xa064 })
     local b, k = g:rndis()
+    check_eq(k.flags & 1, 1, "completion requested")
     check(k.id < g.nic:nic_info().receive_slots, "the transaction id")
     check_eq(get_u32(k.payload, 4), 0, "channel type")
     local at, found = 8 + get_u32(b, 28), nil
@@ -389,3 +390,72 @@ for _, kind in ipairs { 0, 6, 7, 9, 0x80000004, 0xffffffff } do
     end,
   }
 end
+
+case "rndis.host.tcp-offset-unreadable" {
+  level = "must", side = "host", requires = { "NET-SEC-51", "NET-REQ-069" }, bugs = { "BUG-166" },
+  doc = "A large send whose TCP header is not all in the frame is completed with status 2.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    check_eq(g:control(net.rndis_packet(net.frame(64), { ppis = net.ppi(net.LSO, 1448 | 60 << 20 | 1 << 30) }),
+                       { kind = 0 }), 2, "NVSP status")
+    g:alive()
+  end,
+}
+
+case "rndis.host.control-behind-a-frame" {
+  level = "must", side = "host", requires = { "NET-REQ-063", "NET-SEC-52" }, bugs = { "BUG-116" },
+  doc = "A packet that begins with a frame holds frames only.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    check_eq(g:control(packet_of() .. u32(8) .. u32(12) .. u32(7), { kind = 0 }), 2, "NVSP status")
+    check_eq(#g.nic:frames(), 0, "frames")
+    g:alive()
+  end,
+}
+
+case "rndis.host.no-completion-flag" {
+  level = "must", side = "host", requires = { "NET-SEC-58" }, bugs = { "BUG-116" },
+  doc = "A frame that asks for no completion gets none, and none of an older id.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    g.tx:write(0, packet_of())
+    g:request(g:pad(u32(107) .. u32(0) .. u32(0) .. u32(108)), { flags = 0 })
+    g.ring:expect_no_packet()
+  end,
+}
+
+case "rndis.host.link-flap" {
+  level = "must", side = "host", requires = { "NET-REQ-090" },
+  doc = "Between the two halves of a flap there are 5 seconds.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    g.nic:set_link(true)
+    local b = g:rndis()
+    check_eq(get_u32(b, 8), 0x4001000c, "status")
+    local at = host:now()
+    b = g:rndis("20s")
+    check_eq(get_u32(b, 8), 0x4001000b, "status")
+    check(host:now() - at >= 5 * 10000000, "time between them")
+  end,
+}
+
+case "rndis.host.replies-wait-for-slots" {
+  level = "must", side = "host", requires = { "NET-REQ-091", "NET-SEC-26", "NET-SEC-56" },
+  doc = "When the 16 control slots are the guest's, replies wait, and come in order afterwards.",
+  run = function(host, rg)
+    local g = raw.up(host, rg)
+    local ids = {}
+    for i = 1, 40 do
+      check_eq(g:control(u32(8) .. u32(12) .. u32(1000 + i)), 1, "NVSP status")
+    end
+    for i = 1, 40 do
+      local b, k = g:rndis(nil, true)
+      check_eq(get_u32(b, 8), 1000 + i, "request_id")
+      ids[#ids + 1] = k.id
+      if #ids == 16 then
+        for _, id in ipairs(ids) do g:complete(id) end
+        ids = {}
+      end
+    end
+  end,
+}
