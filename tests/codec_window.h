@@ -105,9 +105,15 @@ static inline void cw_round_trip(const struct hvp_msg_desc *m, const struct ct_c
 	free(in);
 }
 
+/* What a fault record must say. */
+struct cw_fault {
+	const char *field;
+	uint32_t found;
+	uint32_t high;
+};
+
 static inline void cw_out_of_range(const struct hvp_msg_desc *m, struct hvp_neg neg,
-				   const uint8_t *bytes, size_t size, const char *field,
-				   uint32_t found, uint32_t high)
+				   const uint8_t *bytes, size_t size, struct cw_fault want)
 {
 	uint8_t *in = ct_copy(bytes, size);
 	void *msg = malloc(m->struct_size);
@@ -115,8 +121,8 @@ static inline void cw_out_of_range(const struct hvp_msg_desc *m, struct hvp_neg 
 
 	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, &fault), HVP_RANGE);
 	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, NULL), HVP_RANGE);
-	ck_assert_str_eq(fault.field, field);
-	ck_assert(fault.found == found && fault.high == high);
+	ck_assert_str_eq(fault.field, want.field);
+	ck_assert(fault.found == want.found && fault.high == want.high);
 	ck_assert_ptr_nonnull(strstr(fault.message, m->name));
 	free(msg);
 	free(in);
@@ -153,13 +159,13 @@ static inline void cw_reach(const struct hvp_msg_desc *m, const struct cw_layout
 	cw_point(c, bytes, i, c->fixed, 16);
 	ck_assert_int_eq(ct_decode(m, neg, bytes, size, msg, NULL), HVP_OK);
 	cw_point(c, bytes, i, c->fixed, 17);
-	cw_out_of_range(m, neg, bytes, size, v->length_name, 17, 16);
+	cw_out_of_range(m, neg, bytes, size, (struct cw_fault){ v->length_name, 17, 16 });
 	cw_point(c, bytes, i, size, 0);
 	ck_assert_int_eq(ct_decode(m, neg, bytes, size, msg, NULL), HVP_OK);
 	cw_point(c, bytes, i, size, 1);
-	cw_out_of_range(m, neg, bytes, size, v->length_name, 1, 0);
+	cw_out_of_range(m, neg, bytes, size, (struct cw_fault){ v->length_name, 1, 0 });
 	cw_point(c, bytes, i, size + 1, 0);
-	cw_out_of_range(m, neg, bytes, size, v->offset_name, room + 1, room);
+	cw_out_of_range(m, neg, bytes, size, (struct cw_fault){ v->offset_name, room + 1, room });
 	cw_point(c, bytes, i, c->fixed - 1, 0);
 	ck_assert_int_eq(ct_decode(m, neg, bytes, size, msg, NULL), HVP_OK);
 	cw_point(c, bytes, i, c->fixed - 1, 1);
@@ -167,9 +173,10 @@ static inline void cw_reach(const struct hvp_msg_desc *m, const struct cw_layout
 	cw_point(c, bytes, i, c->base, 16);
 	cw_inside(m, neg, bytes, size, v->offset_name, c->fixed - c->base);
 	cw_point(c, bytes, i, UINT32_MAX, 16);
-	cw_out_of_range(m, neg, bytes, size, v->offset_name, UINT32_MAX - c->base, room);
+	cw_out_of_range(m, neg, bytes, size,
+			(struct cw_fault){ v->offset_name, UINT32_MAX - c->base, room });
 	cw_point(c, bytes, i, c->fixed, most);
-	cw_out_of_range(m, neg, bytes, size, v->length_name, most, 16);
+	cw_out_of_range(m, neg, bytes, size, (struct cw_fault){ v->length_name, most, 16 });
 	free(msg);
 }
 

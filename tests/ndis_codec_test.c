@@ -38,16 +38,22 @@ static const struct ct_codec config_codec = CT_CODEC_ENTRY(ndis, config_paramete
 
 /* Of revision 1, and with the processors of revision 2. */
 static const struct cw_layout rss_layouts[] = {
-	{ 28, 28, 0,
+	{ 28,
+	  28,
+	  0,
 	  { { "indirection_table_offset", 16, "indirection_table_size", 12, 2 },
 	    { "hash_secret_key_offset", 24, "hash_secret_key_size", 20, 2 } } },
-	{ 40, 28, 0,
+	{ 40,
+	  28,
+	  0,
 	  { { "indirection_table_offset", 16, "indirection_table_size", 12, 2 },
 	    { "hash_secret_key_offset", 24, "hash_secret_key_size", 20, 2 } } },
 };
 
 static const struct cw_layout config_layout = {
-	20, 20, 0,
+	20,
+	20,
+	0,
 	{ { "parameter_name_offset", 0, "parameter_name_length", 4, 4 },
 	  { "parameter_value_offset", 12, "parameter_value_length", 16, 4 } }
 };
@@ -386,8 +392,8 @@ START_TEST(the_offer_of_a_known_host_is_read)
 	ck_assert_uint_eq(m.checksum_ipv6_tx, 0x55);
 	ck_assert_uint_eq(m.lso_v2_ipv4_max_offload_size, HVP_NDIS_LSO_MAX);
 	ck_assert_uint_eq(m.lso_v2_ipv4_min_segment_count, 2);
-	ck_assert_uint_eq(m.lso_v2_ipv6, HVP_NDIS_LSO_IPV6_IP_EXTENSION_HEADERS |
-						 HVP_NDIS_LSO_IPV6_TCP_OPTIONS);
+	ck_assert_uint_eq(m.lso_v2_ipv6,
+			  HVP_NDIS_LSO_IPV6_IP_EXTENSION_HEADERS | HVP_NDIS_LSO_IPV6_TCP_OPTIONS);
 	ck_assert(m.has_ipsec_v2 && m.has_rsc && !m.has_vxlan);
 	ck_assert_uint_eq(m.rsc_ipv4_enabled, 0);
 	ck_assert_uint_eq(m.rsc_ipv6_enabled, 1);
@@ -397,8 +403,8 @@ END_TEST
 
 START_TEST(the_wishes_of_a_known_guest_are_written)
 {
-	static const uint8_t want[28] = { 0x80, 3, 28, 0, 1, 4, 4, 4, 4, 0, 0, 2, 2,
-					  [22] = 2, [23] = 1 };
+	static const uint8_t want[28] = { 0x80, 3, 28, 0, 1, 4,	       4,	4,
+					  4,	0, 0,  2, 2, [22] = 2, [23] = 1 };
 	struct hvp_ndis_offload_parameters m = {
 		.object_type = HVP_NDIS_OBJECT_TYPE_DEFAULT,
 		.revision = 3,
@@ -438,9 +444,9 @@ START_TEST(the_rss_parameters_of_a_known_guest_are_read)
 	for (uint32_t i = 0; i < HVP_NDIS_RSS_TABLE_MAX; i++)
 		ct_put(b + 40 + 4 * i, i % 5, 4);
 	ck_assert_int_eq(hvp_ndis_rss_parameters_decode(&r, none, &m, NULL), HVP_OK);
-	ck_assert_uint_eq(m.hash_information,
-			  HVP_NDIS_HASH_TOEPLITZ | HVP_NDIS_HASH_IPV4 | HVP_NDIS_HASH_TCP_IPV4 |
-				  HVP_NDIS_HASH_IPV6 | HVP_NDIS_HASH_TCP_IPV6);
+	ck_assert_uint_eq(m.hash_information, HVP_NDIS_HASH_TOEPLITZ | HVP_NDIS_HASH_IPV4 |
+						      HVP_NDIS_HASH_TCP_IPV4 | HVP_NDIS_HASH_IPV6 |
+						      HVP_NDIS_HASH_TCP_IPV6);
 	ck_assert(m.has_processors);
 	ck_assert_ptr_eq(m.table.p, b + 40);
 	ck_assert_uint_eq(m.table.len, 512);
@@ -456,8 +462,13 @@ START_TEST(a_change_of_the_mac_is_a_named_setting)
 {
 	static const char name[] = "NetworkAddress", mac[] = "00155D123456";
 	uint8_t want[72] = { 20, 0, 0, 0, 28, 0, 0, 0, 2, 0, 0, 0, 48, 0, 0, 0, 24 }, buf[72];
-	struct hvp_ndis_config_parameter m = { 20, 28, HVP_NDIS_PARAMETER_TYPE_STRING, 48, 24,
-					       { want + 20, 28, 0 }, { want + 48, 24, 0 } };
+	struct hvp_ndis_config_parameter m = { 20,
+					       28,
+					       HVP_NDIS_PARAMETER_TYPE_STRING,
+					       48,
+					       24,
+					       { want + 20, 28, 0 },
+					       { want + 48, 24, 0 } };
 	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
 
 	for (size_t i = 0; i < 14; i++)
