@@ -98,10 +98,11 @@ static bool divided(const struct hvp_rndis_packet *m, size_t undivided)
 bool hvm_nv_frame_check(struct hvm_netvsp *n, struct nv_item *f, size_t undivided)
 {
 	struct hvp_rd r = hvp_rd_init(f->bytes, f->size);
-	struct hvp_rndis_packet m;
+	struct hvp_rndis_packet m = { 0 };
 
-	if (hvp_rndis_packet_decode(&r, hvm_nv_neg(n), &m, NULL) != HVP_OK || odd(&m) ||
-	    m.message_length > f->size || divided(&m, undivided))
+	if (hvp_rndis_packet_decode(&r, hvm_nv_neg(n), &m, NULL) != HVP_OK)
+		return false;
+	if (odd(&m) || m.message_length > f->size || divided(&m, undivided))
 		return false;
 	f->tx.bytes = m.data.p + m.data.off;
 	f->tx.size = hvp_rd_left(&m.data);

@@ -47,7 +47,7 @@ static bool table_ok(const struct hvm_netvsp *n, const struct hvp_rd *table, uin
 uint32_t hvm_nv_rss_set(struct hvm_netvsp *n, const struct hvp_rd *in)
 {
 	struct nv_session *ss = &n->ss;
-	struct hvp_rd table, key;
+	struct hvp_rd table = hvp_rd_init(NULL, 0), key = table;
 	uint32_t flags, hash, used, k;
 
 	if (!read_parameters(in, &flags, &hash, &table, &key))
