@@ -484,21 +484,21 @@ END_TEST
 START_TEST(a_poll_unmasks_only_an_empty_ring)
 {
 	struct net_host *h = net_attached(0x60001, 1);
-	const uint32_t *mask = (const uint32_t *)h->memory[0].rx.control + 2;
+	const uint8_t *mask = (const uint8_t *)h->memory[0].rx.control + 8;
 
 	for (int i = 0; i < 5; i++)
 		net_deliver(h, 0, frame, 64);
 	ck_assert(hvp_netvsc_poll(&h->queues[0], 2));
-	ck_assert_uint_eq(*mask, 1);
+	ck_assert_uint_eq(hvp_get_u32(mask), 1);
 	ck_assert_uint_eq(h->got_count, 2);
 	ck_assert(!hvp_netvsc_poll(&h->queues[0], 8));
-	ck_assert_uint_eq(*mask, 0);
+	ck_assert_uint_eq(hvp_get_u32(mask), 0);
 	hvp_netvsc_mask(&h->queues[0]);
-	ck_assert_uint_eq(*mask, 1);
+	ck_assert_uint_eq(hvp_get_u32(mask), 1);
 	net_deliver(h, 0, frame, 64);
 	ck_assert_uint_eq(hvp_netvsc_receive(&h->queues[0], 8), 1);
 	ck_assert_uint_eq(hvp_netvsc_receive(&h->queues[0], 8), 0);
-	ck_assert_uint_eq(*mask, 1);
+	ck_assert_uint_eq(hvp_get_u32(mask), 1);
 	ck_assert_uint_eq(h->got_count, 6);
 	net_free(h);
 }
