@@ -656,7 +656,7 @@ static uint32_t gather(const struct hvp_ring_packet *p, uint8_t *out, uint32_t *
 
 static void complete_frame(struct net_host *h, uint32_t queue, uint64_t id)
 {
-	uint32_t words[2] = { 108, h->tx_status };
+	uint32_t words[2] = { net_word(108), net_word(h->tx_status) };
 
 	if (h->hold_tx) {
 		h->held[h->held_count] = id;
@@ -668,7 +668,7 @@ static void complete_frame(struct net_host *h, uint32_t queue, uint64_t id)
 
 void net_release_held(struct net_host *h, uint32_t status)
 {
-	uint32_t words[2] = { 108, status };
+	uint32_t words[2] = { net_word(108), net_word(status) };
 
 	for (uint32_t i = 0; i < h->held_count; i++)
 		net_complete(h, h->held_queue[i], h->held[i], words, 8);

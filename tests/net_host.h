@@ -207,4 +207,15 @@ static inline void net_put16(uint8_t *p, uint16_t v)
 	p[1] = (uint8_t)(v >> 8);
 }
 
+/* A word as the wire has it: for messages that a test writes as words. */
+static inline uint32_t net_word(uint32_t v)
+{
+	uint8_t bytes[4];
+	uint32_t word;
+
+	net_put32(bytes, v);
+	memcpy(&word, bytes, 4);
+	return word;
+}
+
 #endif /* NET_HOST_H */

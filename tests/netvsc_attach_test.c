@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(an_isolated_guest_takes_nothing_below_6_1_and_no_vf)
 {
-	uint32_t vf[3] = { 128, 1, 7 };
+	uint32_t vf[3] = { net_word(128), net_word(1), net_word(7) };
 	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
 
 	h->cfg.isolated = true;

@@ -152,7 +152,7 @@ START_TEST(a_page_stays_the_hosts_until_it_is_acknowledged)
 {
 	struct net_host *h = net_attached(0x60001, 1);
 	struct hvp_netvsc_oid oid = oid_of(0x00010107, NULL, 0);
-	uint32_t ack[2] = { 108, 1 };
+	uint32_t ack[2] = { net_word(108), net_word(1) };
 	uint32_t id;
 
 	h->silent_nvsp = 107;
@@ -289,6 +289,7 @@ START_TEST(link_events_are_told_one_at_a_time_and_not_too_often)
 {
 	struct net_host *h = net_attached(0x60001, 1);
 	uint32_t speed = 250000000;
+	uint32_t wire = net_word(speed);
 	struct hvp_netvsc_event ev;
 
 	net_indicate(h, 0x4001000c, NULL, 0);
@@ -307,7 +308,7 @@ START_TEST(link_events_are_told_one_at_a_time_and_not_too_often)
 	ck_assert(net_event(h, HVP_NETVSC_EV_LINK).up);
 	net_no_event(h);
 	net_sleep(h, 2 * SECOND);
-	net_indicate(h, 0x40010013, &speed, 4);
+	net_indicate(h, 0x40010013, &wire, 4);
 	net_turn(h);
 	ev = net_event(h, HVP_NETVSC_EV_LINK);
 	ck_assert(ev.up);
@@ -320,7 +321,7 @@ END_TEST
 START_TEST(a_network_change_or_a_short_loss_is_a_bounce_of_the_link)
 {
 	struct net_host *h = net_attached(0x60001, 1);
-	uint32_t kind = 2;
+	uint32_t kind = net_word(2);
 
 	if (_i == 0) {
 		net_indicate(h, 0x40010018, &kind, 4);
@@ -400,14 +401,14 @@ END_TEST
 
 static void path(struct net_host *h, uint32_t value)
 {
-	uint32_t words[2] = { 129, value };
+	uint32_t words[2] = { net_word(129), net_word(value) };
 
 	net_inband(h, 0, words, 8, true);
 }
 
 static void associate(struct net_host *h, uint32_t allocated, uint32_t serial)
 {
-	uint32_t words[3] = { 128, allocated, serial };
+	uint32_t words[3] = { net_word(128), net_word(allocated), net_word(serial) };
 
 	net_inband(h, 0, words, 12, true);
 }
@@ -556,14 +557,14 @@ END_TEST
 START_TEST(unknown_and_cut_off_messages_are_ignored_and_counted)
 {
 	struct net_host *h = net_attached(0x60001, 1);
-	uint32_t words[2] = { 136, 0 };
-	uint32_t answer[4] = { 2, 0, 0, 1 };
+	uint32_t words[2] = { net_word(136), 0 };
+	uint32_t answer[4] = { net_word(2), 0, 0, net_word(1) };
 
 	net_inband(h, 0, words, 8, false);
-	words[0] = 1;
+	words[0] = net_word(1);
 	net_inband(h, 0, words, 8, true);
 	net_inband(h, 0, NULL, 0, false);
-	words[0] = 128;
+	words[0] = net_word(128);
 	net_inband(h, 0, words, 8, false);
 	net_turn(h);
 	ck_assert_uint_eq(stats(h)->nvsp_unknown, 3);
@@ -582,7 +583,7 @@ START_TEST(answers_that_do_not_fit_their_request_are_dropped)
 {
 	static const uint32_t steps[] = { 1, 101, 104, 133 };
 	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
-	uint32_t other[8] = { 132, 1, 1, 1 };
+	uint32_t other[8] = { net_word(132), net_word(1), net_word(1), net_word(1) };
 	uint64_t id;
 
 	h->cfg.queue_count = 2;
@@ -594,7 +595,7 @@ START_TEST(answers_that_do_not_fit_their_request_are_dropped)
 	ck_assert_uint_eq(h->log[h->seen - 1].nvsp, steps[_i]);
 	net_complete(h, 0, id, NULL, 0);
 	net_complete(h, 0, id, other, 8);
-	other[0] = steps[_i] == 133 ? 133 : steps[_i] + 1;
+	other[0] = net_word(steps[_i] == 133 ? 133 : steps[_i] + 1);
 	net_complete(h, 0, id, other, 8);
 	net_turn(h);
 	ck_assert_uint_eq(h->queues[0].stats.completions_bad, 3);
@@ -610,7 +611,7 @@ END_TEST
 START_TEST(an_answer_that_comes_too_late_is_expected_by_nobody)
 {
 	struct net_host *h = net_new(HVP_VMBUS_VERSION_5_3);
-	uint32_t answer[4] = { 2, 0, 0, 1 };
+	uint32_t answer[4] = { net_word(2), 0, 0, net_word(1) };
 
 	h->silent_nvsp = 1;
 	net_start(h);

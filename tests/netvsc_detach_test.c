@@ -366,7 +366,7 @@ START_TEST(a_ring_without_room_only_delays_an_attach)
 		;
 	(void)!hvp_ring_tx_commit(&h->queues[0].tx);
 	{
-		const uint32_t words[4] = { 2, 0xffffffff, 34, 1 };
+		const uint32_t words[4] = { net_word(2), 0xffffffff, net_word(34), net_word(1) };
 
 		net_complete(h, 0, 1, words, 16);
 	}
@@ -465,7 +465,7 @@ START_TEST(revokes_wait_for_room_in_the_ring)
 {
 	struct net_host *h = net_attached(0x60001, 1);
 	const struct hvp_ring_out out = { .type = HVP_PACKET_COMPLETION, .transaction_id = 5 };
-	uint32_t ack[2] = { 108, 1 };
+	uint32_t ack[2] = { net_word(108), net_word(1) };
 	struct hvp_ring_packet p;
 	uint8_t buf[256];
 

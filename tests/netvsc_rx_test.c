@@ -432,7 +432,7 @@ START_TEST(sub_channels_carry_frames_and_no_control)
 {
 	struct net_host *h = net_attached(0x60001, 3);
 	uint8_t m[52] = { 7 };
-	uint32_t words[3] = { 128, 1, 2 };
+	uint32_t words[3] = { net_word(128), net_word(1), net_word(2) };
 
 	net_deliver(h, 2, frame, 64);
 	net_put32(m + 4, 20);

@@ -553,7 +553,7 @@ START_TEST(completions_that_fit_nothing_are_dropped_and_counted)
 {
 	struct net_host *h = net_attached(0x60001, 1);
 	uint8_t *bytes = net_frame_bytes(500, 0);
-	uint32_t words[2] = { 108, 1 };
+	uint32_t words[2] = { net_word(108), net_word(1) };
 	uint64_t id;
 
 	h->hold_tx = true;
@@ -569,14 +569,14 @@ START_TEST(completions_that_fit_nothing_are_dropped_and_counted)
 	ck_assert_uint_eq(stats(h, 0)->completions_unknown, 4);
 	/* too short, or another message: the frame stays the host's */
 	net_complete(h, 0, id, NULL, 0);
-	words[0] = 105;
+	words[0] = net_word(105);
 	net_complete(h, 0, id, words, 8);
 	net_turn(h);
 	ck_assert_uint_eq(stats(h, 0)->completions_bad, 2);
 	ck_assert_uint_eq(h->sent, 0);
 	/* a failure frees it all the same, once */
 	net_release_held(h, 5);
-	words[0] = 108;
+	words[0] = net_word(108);
 	net_complete(h, 0, id, words, 8);
 	net_turn(h);
 	ck_assert_uint_eq(h->sent, 1);
