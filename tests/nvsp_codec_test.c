@@ -533,6 +533,37 @@ START_TEST(a_tail_that_is_too_long_is_not_sent)
 }
 END_TEST
 
+/* The view of a message whose last field is a body without further shape, or NULL. */
+static struct hvp_rd *body_of(const struct hvp_msg_desc *desc, uint8_t *msg)
+{
+	const struct hvp_field_desc *f = desc->fields;
+
+	while (f->name && strcmp(f->name, "body"))
+		f++;
+	return f->name ? (struct hvp_rd *)(void *)(msg + f->struct_offset) : NULL;
+}
+
+START_TEST(every_body_without_a_shape_has_an_end)
+{
+	static uint8_t bytes[4097];
+	_Alignas(16) uint8_t msg[256];
+	int bodies = 0;
+
+	for (uint32_t i = 0; i < hvp_nvsp_proto.msg_count; i++) {
+		const struct hvp_msg_desc *desc = &hvp_nvsp_proto.msgs[i];
+		struct hvp_rd *body = body_of(desc, msg);
+
+		if (!body)
+			continue;
+		memset(msg, 0, sizeof(msg));
+		*body = hvp_rd_init(bytes, sizeof(bytes));
+		refused(desc->name, msg, "body");
+		bodies++;
+	}
+	ck_assert_int_eq(bodies, 15);
+}
+END_TEST
+
 /* Also of a message that gives no length: a longer one keeps its surplus. */
 START_TEST(a_tail_ends_where_its_bound_is)
 {
@@ -588,6 +619,7 @@ int main(void)
 	tcase_add_test(tc, a_list_that_is_not_as_long_as_its_count_says_is_not_sent);
 	tcase_add_test(tc, a_batch_of_more_than_4096_buffers_is_refused_both_ways);
 	tcase_add_test(tc, a_tail_that_is_too_long_is_not_sent);
+	tcase_add_test(tc, every_body_without_a_shape_has_an_end);
 	tcase_add_test(tc, a_tail_ends_where_its_bound_is);
 	tcase_add_test(tc, ragged_ranges_stay_in_the_cursor_and_are_not_sent);
 	srunner_run_all(runner, CK_NORMAL);
