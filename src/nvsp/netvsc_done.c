@@ -62,16 +62,21 @@ static bool is_packet_complete(const struct hvp_rd *payload)
 
 /*
  * Whether a completion fits what it completes; one that does not is dropped and its request
- * stays in flight. An empty one is known by its id alone (NET-REQ-106).
+ * stays in flight. An empty one is known by its id alone (NET-REQ-106). @status: the peer's, or 0.
  */
-static bool fits(const struct hvp_netvsc_work *work, const struct hvp_rd *payload)
+static bool fits(const struct hvp_netvsc_work *work, const struct hvp_rd *payload, uint32_t *status)
 {
-	if (work->kind == HVP_NET_WORK_TX || work->kind == HVP_NET_WORK_REQUEST)
-		return is_packet_complete(payload);
+	*status = 0;
+	if (work->kind != HVP_NET_WORK_TX && work->kind != HVP_NET_WORK_REQUEST)
+		return true;
+	if (!is_packet_complete(payload))
+		return false;
+	*status = hvp_get_u32(payload->p + 4);
 	return true;
 }
 
-static bool control(struct hvp_netvsc *dev, struct hvp_netvsc_work *work, struct hvp_rd payload)
+static bool control(struct hvp_netvsc *dev, struct hvp_netvsc_work *work, struct hvp_rd payload,
+		    uint32_t status)
 {
 	if (work->kind == HVP_NET_WORK_PATH) {
 		path_switched(dev);
@@ -79,8 +84,7 @@ static bool control(struct hvp_netvsc *dev, struct hvp_netvsc_work *work, struct
 	}
 	if (work->kind == HVP_NET_WORK_NVSP)
 		return hvp_net_nvsp_answer(dev, payload);
-	hvp_net_request_acked(dev, (struct hvp_netvsc_request *)(void *)work,
-			      hvp_get_u32(payload.p + 4));
+	hvp_net_request_acked(dev, (struct hvp_netvsc_request *)(void *)work, status);
 	return true;
 }
 
@@ -89,6 +93,7 @@ void hvp_net_completion(struct hvp_netvsc_queue *q, const struct hvp_ring_packet
 {
 	struct hvp_rd payload = hvp_ring_payload(p);
 	struct hvp_netvsc_work *work;
+	uint32_t status;
 	bool over;
 	void *request;
 
@@ -97,15 +102,14 @@ void hvp_net_completion(struct hvp_netvsc_queue *q, const struct hvp_ring_packet
 		return;
 	}
 	work = request;
-	over = fits(work, &payload);
+	over = fits(work, &payload, &status);
 	if (over && HVP_UNLIKELY(work->kind != HVP_NET_WORK_TX))
-		over = control(q->dev, work, payload);
+		over = control(q->dev, work, payload, status);
 	if (HVP_UNLIKELY(!over)) {
 		q->stats.completions_bad++;
 		return;
 	}
 	(void)!hvp_reqids_finish(&q->ids, p->transaction_id, &request);
 	if (HVP_LIKELY(work->kind == HVP_NET_WORK_TX))
-		hvp_net_tx_completed(q, (struct hvp_netvsc_tx *)(void *)work,
-				     hvp_get_u32(payload.p + 4));
+		hvp_net_tx_completed(q, (struct hvp_netvsc_tx *)(void *)work, status);
 }
