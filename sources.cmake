@@ -51,6 +51,7 @@ set(HVP_SOURCES
 	src/nvsp/netvsc_frame.c
 	src/nvsp/netvsc_header.c
 	src/nvsp/netvsc_init.c
+	src/nvsp/netvsc_keepalive.c
 	src/nvsp/netvsc_lso.c
 	src/nvsp/netvsc_nvsp.c
 	src/nvsp/netvsc_offload.c

@@ -167,7 +167,8 @@ struct hvp_netvsc_rss {
  * @receive:       receive buffer, at least a page
  * @send:          send buffer; base NULL: none, all frames go by reference
  * @requests:      table of OID requests
- * @request_count: 2..64: one is the library's own, the others may be in flight at a time
+ * @request_count: 2..64: one is the library's own, the others may be in flight at a time; the
+ *                 answer to a KEEPALIVE of the host takes one of them for a moment
  * @control:       @request_count pages of 4096 bytes that the host may read
  * @control_pfns:  guest page number of each
  * @scratch:       private memory for a control message of the host
@@ -236,6 +237,8 @@ struct hvp_netvsc_config {
 	X(replies_bad, "replies dropped: length, offset or type") \
 	X(replies_cut, "replies larger than the caller's memory") \
 	X(values_bad, "answers of an attach with an impossible value") \
+	X(keepalives, "KEEPALIVE of the host") \
+	X(keepalives_lost, "of these not answered: overtaken by another, or RNDIS is not up") \
 	X(control_bad, "control messages dropped: length or type") \
 	X(control_large, "control messages dropped: larger than the scratch memory") \
 	X(indications, "status indications") \
@@ -327,6 +330,7 @@ struct hvp_netvsc {
 	struct hvp_gpadl *rx_gpadl;
 	struct hvp_gpadl *tx_gpadl;
 	struct hvp_netvsc_request *own; /* the request of an attach or detach */
+	struct hvp_netvsc_request *alive; /* the answer to a KEEPALIVE in flight */
 	struct hvp_netvsc_work nvsp; /* the NVSP request in flight */
 	struct hvp_netvsc_work path; /* SWITCH_DATA_PATH in flight */
 	uint64_t now;
@@ -334,6 +338,7 @@ struct hvp_netvsc {
 	uint64_t path_end;
 	uint64_t link_next; /* no link event before */
 	uint32_t next_request;
+	uint32_t alive_id; /* of the KEEPALIVE to be answered */
 	uint32_t next_event;
 	uint32_t version_index;
 	uint32_t step; /* of HVP_NETVSC_ASKING and others */
@@ -364,6 +369,7 @@ struct hvp_netvsc {
 	bool rx_accepted; /* the host may write to the receive buffer */
 	bool tx_accepted;
 	bool rndis_up;
+	bool alive_due;
 	bool filtering; /* a filter other than 0 may be in force */
 	bool attaching; /* HVP_NETVSC_EV_ATTACHED is due */
 	bool again; /* attach again when detached: MTU change */

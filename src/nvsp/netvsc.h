@@ -152,6 +152,11 @@ enum hvp_net_event hvp_net_own_set(struct hvp_netvsc *dev, uint32_t oid, const v
 				   uint32_t size);
 enum hvp_net_event hvp_net_own_message(struct hvp_netvsc *dev, uint32_t type);
 
+/* netvsc_keepalive.c */
+enum hvp_status hvp_net_keepalive(struct hvp_netvsc *dev, struct hvp_rd *r);
+void hvp_net_keepalive_write(struct hvp_netvsc *dev, struct hvp_wr *w,
+			     const struct hvp_netvsc_request *rq);
+void hvp_net_keepalive_answer(struct hvp_netvsc *dev);
 /* netvsc_reply.c: RNDIS control messages of the host. @status: NVSP status of the completion */
 uint32_t hvp_net_control(struct hvp_netvsc *dev, const uint8_t *shared, uint32_t size);
 

@@ -22,6 +22,7 @@ static void forget(struct hvp_netvsc *dev)
 	dev->restoring = false;
 	dev->reason = HVP_OK;
 	dev->rndis_up = false;
+	dev->alive_due = false;
 	dev->path_busy = false;
 	dev->info.max_packets = 1;
 	dev->info.alignment = 8;

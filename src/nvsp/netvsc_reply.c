@@ -173,6 +173,8 @@ static enum hvp_status reply(struct hvp_netvsc *dev, uint32_t type, struct hvp_r
 	case HVP_RNDIS_SET_COMPLETE:
 		status = set_complete(dev, r);
 		break;
+	case HVP_RNDIS_KEEPALIVE:
+		return hvp_net_keepalive(dev, r);
 	default:
 		dev->stats.control_bad++;
 		return HVP_VALUE;

@@ -102,6 +102,8 @@ static void write_message(struct hvp_wr *w, struct hvp_netvsc *dev,
 		halt.message_length = HVP_RNDIS_HALT_MIN_SIZE;
 		halt.request_id = rq->request_id;
 		(void)hvp_rndis_halt_encode(w, dev->neg, &halt, NULL);
+	} else if (rq->type == HVP_RNDIS_KEEPALIVE_COMPLETE) {
+		hvp_net_keepalive_write(dev, w, rq);
 	} else {
 		write_oid(w, dev, rq, oid);
 	}
@@ -117,7 +119,7 @@ void hvp_net_request_queue(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq
 	struct hvp_wr w = hvp_wr_init(page_of(dev, rq), PAGE);
 
 	rq->type = type;
-	rq->request_id = new_id(dev);
+	rq->request_id = type == HVP_RNDIS_KEEPALIVE_COMPLETE ? dev->alive_id : new_id(dev);
 	rq->oid = oid->oid;
 	rq->answer = oid->answer;
 	rq->answer_cap = oid->answer_size;
@@ -205,6 +207,8 @@ void hvp_net_request_over(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq,
 {
 	rq->status = status;
 	rq->state = HVP_NET_REQUEST_OVER;
+	if (dev->alive == rq)
+		dev->alive = NULL;
 	if (rq->own) {
 		own_over(dev, rq);
 	} else {
@@ -214,12 +218,18 @@ void hvp_net_request_over(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq,
 	hvp_net_request_free(rq);
 }
 
-/* The host has read the page. If it could not, no reply will come; HALT has none anyway. */
+/* HALT, and what is an answer itself. */
+static bool has_no_reply(const struct hvp_netvsc_request *rq)
+{
+	return rq->type == HVP_RNDIS_HALT || rq->type == HVP_RNDIS_KEEPALIVE_COMPLETE;
+}
+
+/* The host has read the page. If it could not, no reply will come. */
 void hvp_net_request_acked(struct hvp_netvsc *dev, struct hvp_netvsc_request *rq, uint32_t status)
 {
 	rq->acked = true;
 	if (rq->state == HVP_NET_REQUEST_SENT &&
-	    (status != HVP_NVSP_STATUS_SUCCESS || rq->type == HVP_RNDIS_HALT))
+	    (status != HVP_NVSP_STATUS_SUCCESS || has_no_reply(rq)))
 		hvp_net_request_over(dev, rq,
 				     status == HVP_NVSP_STATUS_SUCCESS ? HVP_RNDIS_STATUS_SUCCESS
 								       : HVP_RNDIS_STATUS_FAILURE);

@@ -102,6 +102,7 @@ uint64_t hvp_netvsc_run(struct hvp_netvsc *dev, uint64_t now)
 		hvp_net_retry(dev);
 	if (dev->state == HVP_NETVSC_DRAINING)
 		drain(dev);
+	hvp_net_keepalive_answer(dev);
 	hvp_net_requests_send(dev);
 	room_time(dev, &deadline);
 	hvp_net_requests_time(dev, &deadline);

@@ -507,3 +507,34 @@ case "rndis.message.all-types-random-bytes" {
     net.alive(guest, n)
   end,
 }
+
+case "rndis.keepalive.is-answered" {
+  level = "should", requires = { "NET-REQ-057", "NET-REQ-009" },
+  doc = "KEEPALIVE goes both ways: the guest answers it under its id with success.",
+  run = function(host, guest)
+    local n = up(host, guest)
+    for _, id in ipairs { 77, 0, 0xffffffff, 77 } do
+      n:expect_done(n:send_rndis(u32(8) .. u32(12) .. u32(id)), 1)
+      local m = n:expect("rndis.keepalive_complete", { message_length = 16, request_id = id,
+                                                       status = 0 })
+      check_eq(m.queue.queue, 0, "queue of the answer")
+    end
+    net.alive(guest, n)
+  end,
+}
+
+case "rndis.keepalive.storm-leaves-room-for-requests" {
+  level = "should", requires = { "NET-REQ-057", "NET-SEC-39" },
+  doc = "A host that asks without end and acknowledges no answer does not stop the guest's own requests.",
+  run = function(host, guest)
+    local n = up(host, guest)
+    n:respond("nvsp.rndis_packet", function(m)
+      if get_u32(m.rndis, 0) ~= 0x80000008 then n:tx_done(m, 1) end
+    end)
+    for i = 1, 100 do n:expect_done(n:send_rndis(u32(8) .. u32(12) .. u32(i))) end
+    guest:net(n, "query", { oid = 0x01010101, size = 6, id = 5 })
+    guest:expect_event("net.oid_done", { id = 5, status = 0, data = net.mac })
+    check(n:count "rndis.keepalive_complete" >= 1, "an answer")
+    check(n:count "rndis.keepalive_complete" <= 100, "no more answers than questions")
+  end,
+}
