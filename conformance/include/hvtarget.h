@@ -98,6 +98,13 @@ struct hvt_machine_ops {
 	uint64_t (*now)(void *m); /* 100 ns */
 	void (*event)(void *m, const struct hvt_event *event);
 	void (*log)(void *m, const char *text); /* no newline; dies with the call */
+	/*
+	 * The first @pages pages of a file as guest memory at @gpa, for a driver that lives in a
+	 * process of its own and maps the file too. In create(), before anything else takes
+	 * those addresses: they are in the middle 1 GiB around 4 GiB. The machine has a mapping
+	 * of its own and keeps it until it ends; it returns where it is. NULL: not possible.
+	 */
+	void *(*page_share)(void *m, int fd, uint64_t gpa, size_t pages);
 };
 
 /* How the machine looks; the driver copies what it needs in create(). */

@@ -56,9 +56,9 @@ static bool name_is_legal(const char *s)
 
 static void check_keys(struct declaration *d)
 {
-	static const char *const known[] = { "level",  "requires",   "bugs",   "doc",
-					     "run",    "side",	     "sanity", "limit",
-					     "config", "violations", "leaks",  NULL };
+	static const char *const known[] = { "level", "requires", "bugs",  "doc",    "run",
+					     "side",  "sanity",	  "limit", "config", "violations",
+					     "leaks", "only",	  NULL };
 	size_t i;
 
 	lua_pushnil(d->lua);
@@ -121,6 +121,14 @@ static void read_doc(struct declaration *d)
 		wrong(d, "doc is missing: one sentence that says what must hold");
 	else
 		d->c.doc = hvc_printf("%s", text);
+}
+
+static void read_only(struct declaration *d)
+{
+	const char *text = text_of(d, "only");
+
+	if (text)
+		d->c.only = hvc_printf("%s", text);
 }
 
 static void read_limit(struct declaration *d)
@@ -194,6 +202,7 @@ static void read_all(struct declaration *d)
 	read_side(d);
 	read_doc(d);
 	read_limit(d);
+	read_only(d);
 	read_run(d);
 	read_ids(d, "requires", d->reg->requirements, &d->c.requirements);
 	read_ids(d, "bugs", d->reg->bugs, &d->c.bugs);
@@ -226,6 +235,7 @@ static void forget(struct hvc_case *c)
 	free(c->suite);
 	free(c->file);
 	free(c->doc);
+	free(c->only);
 	hvc_strings_free(&c->requirements);
 	hvc_strings_free(&c->bugs);
 }

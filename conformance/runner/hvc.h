@@ -54,6 +54,7 @@ struct hvc_case {
 	char *suite; /* folder below suites/ and file, as "core/gpadl" */
 	char *file; /* as loaded */
 	char *doc;
+	char *only; /* the one target that it is for; NULL: every */
 	int line; /* of the declaration */
 	int last_line;
 	enum hvc_level level;

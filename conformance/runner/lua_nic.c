@@ -74,6 +74,20 @@ static void configure(lua_State *L, struct hvm_netvsp_config *cfg)
 	}
 }
 
+/* backend: "echo": every frame comes back; without one frames end in the NIC. */
+static void choose_backend(lua_State *L, struct hvm_netvsp_config *cfg)
+{
+	const char *name;
+
+	lua_getfield(L, 1, "backend");
+	name = luaL_optstring(L, -1, "");
+	if (strcmp(name, "echo") == 0)
+		cfg->backend = hvm_net_echo(false);
+	else if (*name)
+		luaL_error(L, "host:nic knows no backend '%s'", name);
+	lua_pop(L, 1);
+}
+
 /* nic_new{settings} -> number of the NIC, number of its primary channel */
 static int lua_nic_new(lua_State *L)
 {
@@ -85,6 +99,7 @@ static int lua_nic_new(lua_State *L)
 	configure(L, &cfg);
 	if (w->nic_count == HVC_NICS || w->channel_count == HVC_CHANNELS)
 		return luaL_error(L, "too many NICs");
+	choose_backend(L, &cfg);
 	n = hvm_netvsp_new(w->server, &cfg);
 	if (!n)
 		return luaL_error(L, "the host has no such NIC");

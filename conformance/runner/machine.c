@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "world.h"
 
@@ -192,6 +193,36 @@ static void m_log(void *m, const char *text)
 		hvm_note(w->partition, "log: %s", text);
 }
 
+/* The mapping outlives the partition, which uses it to its end. */
+static void *m_page_share(void *m, int fd, uint64_t gpa, size_t pages)
+{
+	struct hvc_world *w = m;
+	struct hvc_shared *s = realloc(w->shared, (w->shared_count + 1) * sizeof(*s));
+	void *va;
+
+	if (!s)
+		return NULL;
+	w->shared = s;
+	va = mmap(NULL, pages * HVM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (va == MAP_FAILED)
+		return NULL;
+	if (hvm_mem_map(w->partition, gpa, va, pages) != HVP_OK) {
+		munmap(va, pages * HVM_PAGE);
+		return NULL;
+	}
+	s[w->shared_count++] = (struct hvc_shared){ va, pages * HVM_PAGE };
+	return va;
+}
+
+static void unmap_shared(struct hvc_world *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->shared_count; i++)
+		munmap(w->shared[i].va, w->shared[i].size);
+	free(w->shared);
+}
+
 static const struct hvt_machine_ops machine_ops = {
 	.size = sizeof(machine_ops),
 	.page_alloc = m_page_alloc,
@@ -204,6 +235,7 @@ static const struct hvt_machine_ops machine_ops = {
 	.now = m_now,
 	.event = m_event,
 	.log = m_log,
+	.page_share = m_page_share,
 };
 
 /* ---- calls into the driver ---- */
@@ -493,6 +525,7 @@ void hvc_world_close(struct hvc_world *w)
 	if (w->sched)
 		hvm_sched_cancel_ctx(w->sched, w);
 	hvm_partition_free(w->partition);
+	unmap_shared(w);
 	free_events(w);
 	free(w->later);
 	w->partition = NULL;

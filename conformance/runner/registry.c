@@ -269,6 +269,7 @@ void hvc_registry_free(struct hvc_registry *reg)
 		free(reg->cases[i].suite);
 		free(reg->cases[i].file);
 		free(reg->cases[i].doc);
+		free(reg->cases[i].only);
 		hvc_strings_free(&reg->cases[i].requirements);
 		hvc_strings_free(&reg->cases[i].bugs);
 	}

@@ -52,8 +52,20 @@ static bool in_suite(const struct hvc_strings *suites, const char *suite)
 	return false;
 }
 
+/* "dpdk" is called so, and so is "./dpdk.so". */
+static bool is_target(const char *target, const char *name)
+{
+	const char *slash = strrchr(target, '/');
+	const char *last = slash ? slash + 1 : target;
+	size_t n = strlen(name);
+
+	return strncmp(last, name, n) == 0 && (last[n] == '\0' || last[n] == '.');
+}
+
 static bool wanted(const struct hvc_options *opt, const struct hvc_case *c)
 {
+	if (c->only && !is_target(opt->target, c->only))
+		return false;
 	if (opt->patterns.n && !any_glob(&opt->patterns, c->name))
 		return false;
 	if (opt->suites.n && !in_suite(&opt->suites, c->suite))

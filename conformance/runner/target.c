@@ -12,16 +12,20 @@ const struct hvt_driver_ops *hvt_driver_minimal(void);
 struct builtin {
 	const char *name;
 	hvt_driver_fn fn;
+	const char *object; /* of one that is not linked in */
 };
 
 static const struct builtin builtins[] = {
 #ifdef HVC_TARGET_HVPROTO
-	{ "hvproto", hvt_driver_hvproto },
+	{ "hvproto", hvt_driver_hvproto, NULL },
 #endif
 #ifdef HVC_TARGET_MINIMAL
-	{ "minimal", hvt_driver_minimal },
+	{ "minimal", hvt_driver_minimal, NULL },
 #endif
-	{ NULL, NULL },
+#ifdef HVC_TARGET_DPDK
+	{ "dpdk", NULL, HVC_TARGET_DPDK },
+#endif
+	{ NULL, NULL, NULL },
 };
 
 void hvc_target_list(FILE *out)
@@ -84,7 +88,7 @@ const struct hvt_driver_ops *hvc_target_open(const char *name)
 		return open_object(name);
 	for (b = builtins; b->name; b++)
 		if (strcmp(b->name, name) == 0)
-			return check(name, b->fn());
+			return b->fn ? check(name, b->fn()) : open_object(b->object);
 	hvc_error("no target is called '%s' (a shared object is given with a '/' in its path)",
 		  name);
 	hvc_target_list(stderr);

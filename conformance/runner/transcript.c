@@ -15,6 +15,7 @@
 /* Of a long transcript the beginning and the end are kept: what led there, and what happened. */
 #define TRANSCRIPT_HEAD 400u
 #define TRANSCRIPT_MAX 1000u
+#define TRANSCRIPT_TAIL (TRANSCRIPT_MAX - TRANSCRIPT_HEAD)
 #define HEX_MAX 512u
 
 struct hvp_neg hvc_neg(const struct hvc_world *w, uint32_t version)
@@ -377,15 +378,37 @@ static json_t *make_entry(struct hvc_world *w, const struct hvm_trace_entry *e)
 }
 
 /* Bring the transcript up to the trace. */
+/* Of @fresh entries those that the ones behind them would push out are never made. */
+static void skip_middle(struct hvc_world *w, const struct hvm_trace *t, size_t fresh)
+{
+	size_t i;
+
+	if (json_array_size(w->transcript) < TRANSCRIPT_HEAD || fresh <= TRANSCRIPT_TAIL)
+		return;
+	while (json_array_size(w->transcript) > TRANSCRIPT_HEAD) {
+		json_array_remove(w->transcript, json_array_size(w->transcript) - 1);
+		w->left_out++;
+	}
+	for (i = TRANSCRIPT_TAIL; i < fresh; i++) {
+		watch_features(w, hvm_trace_get(t, w->seen++));
+		w->left_out++;
+	}
+}
+
 void hvc_transcript_update(struct hvc_world *w)
 {
 	struct hvm_trace *t;
+	size_t count;
 
 	if (!w->partition)
 		return;
 	t = hvm_partition_trace(w->partition);
-	for (; w->seen < hvm_trace_count(t); w->seen++) {
-		json_array_append_new(w->transcript, make_entry(w, hvm_trace_get(t, w->seen)));
+	count = hvm_trace_count(t);
+	skip_middle(w, t, count - w->seen);
+	while (w->seen < count) {
+		json_array_append_new(w->transcript, make_entry(w, hvm_trace_get(t, w->seen++)));
+		if (json_array_size(w->transcript) == TRANSCRIPT_HEAD)
+			skip_middle(w, t, count - w->seen);
 		if (json_array_size(w->transcript) <= TRANSCRIPT_MAX)
 			continue;
 		json_array_remove(w->transcript, TRANSCRIPT_HEAD);

@@ -66,6 +66,11 @@ struct hvc_failure {
 	json_t *detail; /* entry, field, offset, expected, found; or NULL */
 };
 
+struct hvc_shared {
+	void *va;
+	size_t size;
+};
+
 struct hvc_world {
 	const struct hvc_case *c;
 	struct hvc_run *run;
@@ -87,6 +92,9 @@ struct hvc_world {
 	bool polling;
 	struct hvc_event *events;
 	size_t event_count;
+
+	struct hvc_shared *shared; /* files that are guest memory */
+	size_t shared_count;
 
 	struct hvc_raw *raw; /* NULL on the guest side */
 	struct hvc_later *later;

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef GLUE_NAME /* another driver over the same bus says who it is */
+#define GLUE_NAME "hvproto"
+#define GLUE_VERSION "0.1.0"
+#endif
+
 /* What a kernel does after every call and interrupt: let the bus post, take its news. */
 void glue_turn(struct glue *g)
 {
@@ -72,6 +77,8 @@ static bool start(struct glue *g)
 {
 	struct hvp_bus_config cfg;
 
+	if (!glue_net_start(g))
+		return false;
 	g->channels = calloc(GLUE_CHANNELS, sizeof(*g->channels));
 	g->gpadls = calloc(GLUE_GPADLS, sizeof(*g->gpadls));
 	g->interrupt_page = g->ops.page_alloc(g->m, 1);
@@ -269,8 +276,8 @@ static int command(void *d, const struct hvt_command *cmd)
 static const struct hvt_driver_ops driver = {
 	.size = sizeof(driver),
 	.abi = HVT_ABI,
-	.name = "hvproto",
-	.version = "0.1.0",
+	.name = GLUE_NAME,
+	.version = GLUE_VERSION,
 	.create = create,
 	.destroy = destroy,
 	.interrupt = interrupt,

@@ -145,6 +145,7 @@ void glue_channel_signalled(struct glue_channel *c);
 bool glue_polls(const struct glue_channel *c);
 
 /* net.c, net_command.c: NICs */
+bool glue_net_start(struct glue *g);
 int glue_net_command(struct glue_channel *c, const struct hvt_command *cmd);
 bool glue_net_bus_event(struct glue *g, const struct hvp_event *ev);
 bool glue_net_signalled(struct glue_channel *c);

@@ -47,6 +47,12 @@ void net_release(struct glue_net *net)
 	free(net);
 }
 
+bool glue_net_start(struct glue *g)
+{
+	g->nets = NULL;
+	return true;
+}
+
 void glue_net_free_all(struct glue *g)
 {
 	while (g->nets)
