@@ -92,6 +92,11 @@ set(HVP_SOURCES
 	src/ring/ring_table.c
 	src/ring/ring_tx.c
 	src/ring/synic.c
+	src/vstor/vstor_codec_event.c
+	src/vstor/vstor_codec_fc.c
+	src/vstor/vstor_codec_srb.c
+	src/vstor/vstor_codec_start.c
+	src/vstor/vstor_table.c
 )
 
 set(HVP_PUBLIC_HEADERS
@@ -149,5 +154,11 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/wire/vmbus_reserved.h
 	include/hvproto/wire/vmbus_socket.h
 	include/hvproto/wire/vmbus_table.h
+	include/hvproto/wire/vstor.h
+	include/hvproto/wire/vstor_event.h
+	include/hvproto/wire/vstor_fc.h
+	include/hvproto/wire/vstor_srb.h
+	include/hvproto/wire/vstor_start.h
+	include/hvproto/wire/vstor_table.h
 	include/hvproto/wr.h
 )

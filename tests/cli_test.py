@@ -575,7 +575,7 @@ class Program(unittest.TestCase):
     def test_completion_in_bash(self):
         self.assertEqual(self.complete("de"), ["decode"])
         self.assertEqual(self.complete("decode", "--prot"), ["--protocol"])
-        self.assertEqual(self.complete("decode", "--protocol", ""), ["vmbus", "ring", "pipe", "nvsp", "rndis", "ndis"])
+        self.assertEqual(self.complete("decode", "--protocol", ""), ["vmbus", "ring", "pipe", "nvsp", "rndis", "ndis", "vstor"])
         self.assertIn("unload", self.complete("encode", "-p", "vmbus", "-m", "unl"))
         self.assertEqual(self.complete("conformance", "ex"), ["explain"])
 

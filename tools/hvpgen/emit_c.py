@@ -388,7 +388,8 @@ class Codec:
                 body.append(write(part, part.at, name))
             elif isinstance(part, Field) and not part.reserved:
                 body.append(write(part, part.at))
-        if len(body) < 2 and not [f for f in visible(self.m.fields()) if f not in views(self.m)]:
+        if len(body) < 2 and not [f for f in visible(self.m.fields())
+                                  if not f.group and f not in views(self.m)]:
             return body
         return self.chunks("write", body, [], "in", [
             "requires \\valid_read(in) && \\valid(p + (0 .. %d));" % (self.fixed - 1),

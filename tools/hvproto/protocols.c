@@ -12,6 +12,8 @@
 #include <hvproto/wire/rndis_table.h>
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
+#include <hvproto/wire/vstor.h>
+#include <hvproto/wire/vstor_table.h>
 
 #include <ctype.h>
 #include <string.h>
@@ -31,6 +33,7 @@ static const struct {
 	{ &hvp_nvsp_proto, NULL, HVP_NVSP_VERSION_6_1 },
 	{ &hvp_rndis_proto, NULL, HVP_VMBUS_VERSION_6_0 },
 	{ &hvp_ndis_proto, NULL, HVP_VMBUS_VERSION_6_0 },
+	{ &hvp_vstor_proto, NULL, HVP_VSTOR_VERSION_6_2 },
 };
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
