@@ -152,7 +152,7 @@ START_TEST(a_keepalive_cut_off_is_refused)
 }
 END_TEST
 
-/* Neither before INITIALIZE nor behind HALT, and what was due of an old life is not sent in a new. */
+/* Neither before INITIALIZE nor behind HALT; what was due of an old life is not sent in a new. */
 START_TEST(without_rndis_there_is_no_answer)
 {
 	struct net_host *h = net_attached(0x60001, 1);

@@ -42,6 +42,8 @@ int hvc_api_load(lua_State *L)
 	hvc_lua_guest(L);
 	hvc_lua_raw(L);
 	hvc_lua_nic(L);
+	hvc_lua_nic_send(L);
+	hvc_lua_nic_tap(L);
 	hvc_codec_open(L);
 	lua_newtable(L);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)

@@ -35,7 +35,7 @@ static const struct nic_setting settings[] = {
 	SETTING(no_auto_table),
 };
 
-static struct hvm_netvsp *nic(lua_State *L)
+struct hvm_netvsp *hvc_nic(lua_State *L)
 {
 	struct hvc_world *w = hvc_world_of(L);
 	lua_Integer n = luaL_checkinteger(L, 1);
@@ -103,7 +103,8 @@ static int lua_nic_new(lua_State *L)
 	n = hvm_netvsp_new(w->server, &cfg);
 	if (!n)
 		return luaL_error(L, "the host has no such NIC");
-	w->nics[w->nic_count++] = n;
+	w->nics[w->nic_count] = n;
+	hvc_nic_tap_new(w, w->nic_count++);
 	w->channels[w->channel_count++] = hvm_netvsp_queue(n, 0);
 	lua_pushinteger(L, (lua_Integer)w->nic_count);
 	lua_pushinteger(L, (lua_Integer)w->channel_count);
@@ -123,6 +124,7 @@ void hvc_nics_free(struct hvc_world *w)
 			if (w->channels[k] == primary)
 				w->channels[k] = NULL;
 		hvm_netvsp_free(w->nics[i]);
+		hvc_nic_tap_free(w->nic_taps[i]);
 	}
 	w->nic_count = 0;
 }
@@ -138,7 +140,7 @@ static int lua_nic_info(lua_State *L)
 {
 	struct hvm_netvsp_info i;
 
-	hvm_netvsp_info(nic(L), &i);
+	hvm_netvsp_info(hvc_nic(L), &i);
 	lua_createtable(L, 0, 20);
 	lua_pushstring(L, hvm_net_state_name(i.state));
 	lua_setfield(L, -2, "state");
@@ -163,76 +165,57 @@ static int lua_nic_info(lua_State *L)
 	return 1;
 }
 
+#define COUNTER(field) \
+	{ \
+#field, offsetof(struct hvm_netvsp_counters, field) \
+	}
+static const struct {
+	const char *name;
+	size_t offset;
+} counters[] = {
+	COUNTER(tx_frames),   COUNTER(tx_packets),  COUNTER(tx_section),
+	COUNTER(tx_gpa),      COUNTER(tx_both),	    COUNTER(tx_rejected),
+	COUNTER(rx_frames),   COUNTER(rx_packets),  COUNTER(rx_completed),
+	COUNTER(rx_failed),   COUNTER(rx_filtered), COUNTER(rx_no_slot),
+	COUNTER(rx_too_long), COUNTER(control),	    COUNTER(control_rejected),
+	COUNTER(indications), COUNTER(stops),
+};
+#define COUNTERS (sizeof(counters) / sizeof(counters[0]))
+
 /* nic_counters(n) -> table */
 static int lua_nic_counters(lua_State *L)
 {
 	struct hvm_netvsp_counters c;
+	size_t i;
 
-	hvm_netvsp_counters(nic(L), &c);
-	lua_createtable(L, 0, 8);
-	set_int(L, "tx_frames", c.tx_frames);
-	set_int(L, "tx_packets", c.tx_packets);
-	set_int(L, "tx_rejected", c.tx_rejected);
-	set_int(L, "rx_frames", c.rx_frames);
-	set_int(L, "rx_completed", c.rx_completed);
-	set_int(L, "rx_filtered", c.rx_filtered);
-	set_int(L, "control", c.control);
-	set_int(L, "control_rejected", c.control_rejected);
-	set_int(L, "stops", c.stops);
-	return 1;
-}
-
-/* nic_deliver(n, frame, vlan or nil) -> status name */
-static int lua_nic_deliver(lua_State *L)
-{
-	struct hvm_net_rx rx = { .segments = 0 };
-	const char *bytes = luaL_checklstring(L, 2, &rx.size);
-
-	rx.bytes = (const uint8_t *)bytes;
-	rx.has_vlan = !lua_isnoneornil(L, 3);
-	rx.vlan = (uint16_t)luaL_optinteger(L, 3, 0);
-	lua_pushstring(L, hvp_status_name(hvm_netvsp_deliver(nic(L), HVM_NET_ANY_QUEUE, &rx, 1)));
+	hvm_netvsp_counters(hvc_nic(L), &c);
+	lua_createtable(L, 0, COUNTERS);
+	for (i = 0; i < COUNTERS; i++)
+		set_int(L, counters[i].name,
+			*(const uint64_t *)(const void *)((const char *)&c + counters[i].offset));
 	return 1;
 }
 
 /* nic_vf(n, present, serial) */
 static int lua_nic_vf(lua_State *L)
 {
-	hvm_netvsp_vf(nic(L), lua_toboolean(L, 2), (uint32_t)luaL_optinteger(L, 3, 0));
+	hvm_netvsp_vf(hvc_nic(L), lua_toboolean(L, 2), (uint32_t)luaL_optinteger(L, 3, 0));
 	return 0;
 }
 
 /* nic_link(n, up) */
 static int lua_nic_link(lua_State *L)
 {
-	hvm_netvsp_set_link(nic(L), lua_toboolean(L, 2));
+	hvm_netvsp_set_link(hvc_nic(L), lua_toboolean(L, 2));
 	return 0;
-}
-
-/* nic_frame(n, index from 1) -> bytes, packet, index in it; nothing past the end */
-static int lua_nic_frame(lua_State *L)
-{
-	struct hvm_net_tx tx;
-
-	if (!hvm_netvsp_frame(nic(L), (size_t)luaL_checkinteger(L, 2) - 1, &tx))
-		return 0;
-	lua_pushlstring(L, (const char *)tx.bytes, tx.size);
-	lua_pushinteger(L, (lua_Integer)tx.packet);
-	lua_pushinteger(L, (lua_Integer)tx.index);
-	return 3;
 }
 
 void hvc_lua_nic(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "nic_new", lua_nic_new },
-		{ "nic_info", lua_nic_info },
-		{ "nic_counters", lua_nic_counters },
-		{ "nic_deliver", lua_nic_deliver },
-		{ "nic_vf", lua_nic_vf },
-		{ "nic_link", lua_nic_link },
-		{ "nic_frame", lua_nic_frame },
-		{ NULL, NULL },
+		{ "nic_new", lua_nic_new },	      { "nic_info", lua_nic_info },
+		{ "nic_counters", lua_nic_counters }, { "nic_vf", lua_nic_vf },
+		{ "nic_link", lua_nic_link },	      { NULL, NULL },
 	};
 
 	luaL_setfuncs(L, functions, 0);

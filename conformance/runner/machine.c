@@ -165,16 +165,29 @@ static void keep_args(struct hvc_event *v)
 	}
 }
 
+/* Room is doubled whenever the count is a power of two, which a case of many frames needs. */
+static struct hvc_event *new_event(struct hvc_world *w)
+{
+	size_t n = w->event_count;
+	struct hvc_event *v = w->events;
+
+	if ((n & (n - 1)) == 0)
+		v = realloc(v, (n ? 2 * n : 1) * sizeof(*v));
+	if (!v)
+		return NULL;
+	w->events = v;
+	w->event_count++;
+	memset(v + n, 0, sizeof(*v));
+	return v + n;
+}
+
 static void m_event(void *m, const struct hvt_event *e)
 {
 	struct hvc_world *w = m;
-	struct hvc_event *v = realloc(w->events, (w->event_count + 1) * sizeof(*v));
+	struct hvc_event *v = new_event(w);
 
 	if (!v)
 		return;
-	w->events = v;
-	v += w->event_count++;
-	memset(v, 0, sizeof(*v));
 	v->e = *e;
 	v->time = hvm_sched_now(w->sched);
 	v->data = hvc_alloc(e->size + 1, 1);

@@ -66,6 +66,8 @@ struct hvc_failure {
 	json_t *detail; /* entry, field, offset, expected, found; or NULL */
 };
 
+struct hvc_nic_tap;
+
 struct hvc_shared {
 	void *va;
 	size_t size;
@@ -82,6 +84,7 @@ struct hvc_world {
 	struct hvm_scripted *channels[HVC_CHANNELS];
 	size_t channel_count;
 	struct hvm_netvsp *nics[HVC_NICS];
+	struct hvc_nic_tap *nic_taps[HVC_NICS];
 	size_t nic_count;
 
 	const struct hvt_driver_ops *driver; /* NULL on the host side */
@@ -151,7 +154,12 @@ void hvc_lua_fault(lua_State *L);
 void hvc_lua_guest(lua_State *L);
 void hvc_lua_raw(lua_State *L);
 void hvc_lua_nic(lua_State *L);
+void hvc_lua_nic_send(lua_State *L);
+void hvc_lua_nic_tap(lua_State *L);
+struct hvm_netvsp *hvc_nic(lua_State *L); /* argument 1 */
 void hvc_nics_free(struct hvc_world *w);
+void hvc_nic_tap_new(struct hvc_world *w, size_t nic);
+void hvc_nic_tap_free(struct hvc_nic_tap *t);
 struct hvc_world *hvc_world_of(lua_State *L);
 
 /* Optional fields of an options table at @at (none or nil: the default). */

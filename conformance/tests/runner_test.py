@@ -190,6 +190,68 @@ class Runner(unittest.TestCase):
         p = self.run_it(*self.suite(case("a.one", body)), status=0)
         self.assertEqual(self.last_line(p), "1 passed, 0 failed, 0 skipped")
 
+    NIC = """
+          local nic = host:nic { backend = "echo" }
+          guest:online()
+          %s
+          guest:net(nic, "attach", { filter = 0x0d })
+          %s"""
+
+    def test_messages_of_the_hosts_own_nic_are_seen_in_order_and_with_their_fields(self):
+        body = self.NIC % ("", """
+          guest:expect_event("net.attached", { status = 0 })
+          check_eq(nic:expect("nvsp.init", { protocol_version = 0x60001 }).dir, 1, "direction")
+          check_eq(nic:expect("nvsp.init_complete").status, 1, "status")
+          check_eq(nic:expect("rndis.query", { oid = 0x01010101 }).request_id > 0, true, "id")
+          nic:expect_none("nvsp.init", "1ms")
+          check_eq(nic:count("rndis.initialize_complete", { dir = 2, status = 0 }), 1, "count")
+          check_eq(#nic:messages "rndis.halt", 0, "HALT")
+          nic:mark()
+          nic:expect("nvsp.init", nil, "1ms")""")
+        p = self.run_it(*self.suite(case("a.one", body)), status=1, target="hvproto")
+        self.assertIn("expected nvsp.init; there was nothing", p.stdout)
+
+    def test_the_tap_holds_drops_and_replaces_messages(self):
+        body = self.NIC % ("""
+          nic:hold("rndis.query", { dir = "g2h", count = 1 })
+          nic:replace("nvsp.send_buffer_complete", u32(105) .. u32(2) .. zeros(32), { count = 1 })
+          nic:answer("nvsp.receive_buffer_complete", {}, { poke = { [4] = u32(1) } })""", """
+          host:run_for "1s"
+          check_eq(#nic:held(), 1, "held")
+          check_eq(nic:held "rndis.query"[1].name, "rndis.query", "name")
+          nic:release "rndis.query"
+          host:run_for "15s"
+          nic:expect("rndis.query_complete")
+          check_eq(nic:nic_info().send_sections > 0, true, "the NIC took the send buffer")
+          guest:expect_event("net.attached", { status = 0, section_size = 0 }, "60s")
+          nic:drop("rndis.query_complete", { count = 1 })
+          for id, status in ipairs { 0xffffffff, 0 } do
+            guest:net(nic, "query", { oid = 0x01010101, size = 6, id = id })
+            guest:expect_event("net.oid_done", { id = id, status = status }, "60s")
+          end
+          nic:release "rndis.query" """)
+        p = self.run_it(*self.suite(case("a.one", body)), status=1, target="hvproto")
+        self.assertIn("no rndis.query is held", p.stdout)
+
+    def test_a_function_decides_about_each_message(self):
+        body = self.NIC % ("""
+          local seen = 0
+          nic:respond("rndis.query_complete", function(m)
+            seen = seen + 1
+            check(m.request_id > 0, "fields")
+            return m.bytes
+          end)""", """
+          guest:expect_event("net.attached", { status = 0 })
+          check_eq(seen, nic:count "rndis.query_complete", "each was decided")
+          nic:auto "rndis.query_complete"
+          local before = seen
+          guest:net(nic, "query", { oid = 0x01010101, size = 6, id = 1 })
+          guest:expect_event("net.oid_done", { status = 0 })
+          check_eq(seen, before, "as ever again")
+          nic:hold "frames" """)
+        p = self.run_it(*self.suite(case("a.one", body)), status=1, target="hvproto")
+        self.assertIn("a NIC's messages are called nvsp.* and rndis.*", p.stdout)
+
     def test_a_message_for_a_slot_can_be_put_off(self):
         body = """
             local nic = host:offer { interface = "network" }
