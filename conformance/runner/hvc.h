@@ -79,6 +79,13 @@ struct hvc_registry {
 	const char *loading; /* suite of the file being loaded */
 };
 
+/* Of cases that passed; those of others are always whole. */
+enum hvc_transcripts {
+	HVC_TRANSCRIPTS_AUTO, /* short when many cases are selected */
+	HVC_TRANSCRIPTS_FULL,
+	HVC_TRANSCRIPTS_SHORT,
+};
+
 struct hvc_options {
 	struct hvc_strings patterns;
 	struct hvc_strings suites;
@@ -94,6 +101,7 @@ struct hvc_options {
 	const char *json;
 	const char *html;
 	const char *trace; /* a file, or a folder */
+	enum hvc_transcripts transcripts;
 	bool list_json;
 	bool shuffle;
 	bool fork;
@@ -181,6 +189,7 @@ int hvc_pool_run(struct hvc_run *run);
 
 /* perform.c: one case, in the child; the result is a new reference */
 json_t *hvc_perform(struct hvc_run *run, const struct hvc_case *c);
+bool hvc_shortens(const struct hvc_run *run);
 
 /* summary.c */
 void hvc_result_expand(json_t *result);

@@ -29,6 +29,7 @@ struct seen {
 };
 
 struct hvc_nic_tap {
+	struct hvc_world *w;
 	struct rule *rules;
 	size_t rule_count;
 	struct seen *seen; /* the last of those that went by */
@@ -103,6 +104,8 @@ static enum hvm_net_verdict see(void *ctx, const struct hvm_net_message *m,
 	size_t i;
 
 	keep(t, m);
+	if (m->layer == HVM_NET_RNDIS)
+		hvc_note_rndis(t->w, m->dir, hvp_rd_init(m->bytes, m->size), m->version);
 	for (i = 0; i < t->rule_count; i++) {
 		r = &t->rules[i];
 		if (r->left == 0 || (r->dir != 0 && r->dir != m->dir) || !is_named(m, r->name))
@@ -122,6 +125,7 @@ void hvc_nic_tap_new(struct hvc_world *w, size_t nic)
 
 	if (!t)
 		abort();
+	t->w = w;
 	w->nic_taps[nic] = t;
 	hvm_netvsp_set_tap(w->nics[nic], see, t);
 }
@@ -253,12 +257,27 @@ static int lua_nic_release(lua_State *L)
 	return 0;
 }
 
+/* note_rndis(bytes, direction, version): of a host that the case plays */
+static int lua_note_rndis(lua_State *L)
+{
+	size_t size;
+	const void *bytes = luaL_checklstring(L, 1, &size);
+
+	hvc_note_rndis(hvc_world_of(L), (uint32_t)luaL_checkinteger(L, 2), hvp_rd_init(bytes, size),
+		       (uint32_t)luaL_optinteger(L, 3, 0));
+	return 0;
+}
+
 void hvc_lua_nic_tap(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
-		{ "nic_rule", lua_nic_rule },	    { "nic_seen", lua_nic_seen },
-		{ "nic_message", lua_nic_message }, { "nic_held", lua_nic_held },
-		{ "nic_release", lua_nic_release }, { NULL, NULL },
+		{ "note_rndis", lua_note_rndis },
+		{ "nic_rule", lua_nic_rule },
+		{ "nic_seen", lua_nic_seen },
+		{ "nic_message", lua_nic_message },
+		{ "nic_held", lua_nic_held },
+		{ "nic_release", lua_nic_release },
+		{ NULL, NULL },
 	};
 
 	luaL_setfuncs(L, functions, 0);

@@ -23,6 +23,7 @@ enum {
 	OPT_JSON,
 	OPT_HTML,
 	OPT_TRACE,
+	OPT_TRANSCRIPTS,
 	OPT_WALL,
 };
 
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "html", required_argument, NULL, OPT_HTML },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "transcripts", required_argument, NULL, OPT_TRANSCRIPTS },
 	{ "suites", required_argument, NULL, OPT_SUITES },
 	{ "data", required_argument, NULL, OPT_DATA },
 	{ "timeout", required_argument, NULL, OPT_WALL },
@@ -86,6 +88,9 @@ void hvc_usage(FILE *out)
 	      "      --trace FILE        what went over the wire in the one case that is selected,\n"
 	      "                          as pcap: for 'hvproto decode' and the dissector\n"
 	      "      --trace DIR/        the same for any number of cases: DIR/CASE.pcap\n"
+	      "      --transcripts WHICH of cases that passed, in --json and --html: full; short, a line\n"
+	      "                          each for the first 24 and last 16 messages and events; auto,\n"
+	      "                          short when more than 100 cases are selected (default)\n"
 	      "      --as-json           list, explain: as JSON\n"
 	      "  -q, --quiet             only failures and the closing line\n"
 	      "  -v, --verbose           every case, and the messages of failed ones\n"
@@ -136,6 +141,20 @@ static int parse_level(struct hvc_options *opt, const char *text)
 	return bad(opt, "--level is must, should or quirk, not", text);
 }
 
+static int parse_transcripts(struct hvc_options *opt, const char *text)
+{
+	static const char *const words[] = { "auto", "full", "short" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]) != 0)
+			continue;
+		opt->transcripts = (enum hvc_transcripts)i;
+		return 0;
+	}
+	return bad(opt, "--transcripts is full, short or auto, not", text);
+}
+
 static int parse_count(struct hvc_options *opt, const char *what, unsigned int *out)
 {
 	uint64_t n;
@@ -161,6 +180,8 @@ static int parse_selection(struct hvc_options *opt, int c)
 		return parse_shard(opt, optarg);
 	case 'j':
 		return parse_count(opt, "--jobs wants a number of at least 1, not", &opt->jobs);
+	case OPT_TRANSCRIPTS:
+		return parse_transcripts(opt, optarg);
 	case OPT_WALL:
 		return parse_count(opt, "--timeout wants seconds, not", &opt->wall_limit);
 	case OPT_SEED:

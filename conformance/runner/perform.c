@@ -183,6 +183,16 @@ static void check_always(struct hvc_world *w)
 	check_leaks(w);
 }
 
+#define MANY 100u
+
+/* A report of a thousand cases is read for what failed; of few, for what went over the wire. */
+bool hvc_shortens(const struct hvc_run *run)
+{
+	if (run->opt->transcripts == HVC_TRANSCRIPTS_AUTO)
+		return run->count > MANY;
+	return run->opt->transcripts == HVC_TRANSCRIPTS_SHORT;
+}
+
 static json_t *result_of(struct hvc_world *w)
 {
 	json_t *result = json_object();
@@ -229,6 +239,8 @@ json_t *hvc_perform(struct hvc_run *run, const struct hvc_case *c)
 			check_always(w);
 	}
 	hvc_transcript_finish(w);
+	if (!w->failure.set && hvc_shortens(run))
+		hvc_transcript_shorten(w->transcript);
 	result = result_of(w);
 	hvc_world_close(w);
 	forget(w);

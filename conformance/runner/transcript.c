@@ -128,8 +128,8 @@ static bool present(const struct hvp_msg_desc *m, const struct hvp_field_desc *f
 	return true;
 }
 
-static void add_fields(json_t *entry, const struct hvp_msg_desc *m, const struct hvm_trace_entry *e,
-		       const uint8_t *decoded)
+void hvc_add_fields(json_t *entry, const struct hvp_msg_desc *m, const struct hvc_span *s,
+		    const uint8_t *decoded)
 {
 	json_t *fields = json_array();
 	const struct hvp_field_desc *f;
@@ -140,11 +140,11 @@ static void add_fields(json_t *entry, const struct hvp_msg_desc *m, const struct
 		if (f->type == HVP_FIELD_PRESENT || (f->flags & HVP_FIELD_RESERVED) ||
 		    !present(m, f, decoded))
 			continue;
-		text = field_text(f, e->bytes, e->size);
+		text = field_text(f, s->bytes, s->size);
 		if (text)
-			add_field(fields, f->name, f->wire_offset,
+			add_field(fields, f->name, s->base + f->wire_offset,
 				  f->type == HVP_FIELD_VIEW
-					  ? (unsigned int)(e->size - f->wire_offset)
+					  ? (unsigned int)(s->size - f->wire_offset)
 					  : f->wire_size,
 				  text);
 	}
@@ -152,7 +152,7 @@ static void add_fields(json_t *entry, const struct hvp_msg_desc *m, const struct
 }
 
 /* The first few telling fields in one line. */
-static void summarise(json_t *entry)
+void hvc_summarise(json_t *entry)
 {
 	char line[200] = "";
 	const json_t *field;
@@ -207,6 +207,7 @@ static void message_entry(struct hvc_world *w, json_t *entry, const struct hvm_t
 	const struct hvp_msg_desc *m = NULL;
 	struct hvp_fault fault = { .status = HVP_OK };
 	struct hvp_rd r = hvp_rd_init(e->bytes, e->size);
+	struct hvc_span span = { e->bytes, e->size, 0 };
 	uint8_t *decoded;
 	char *name;
 
@@ -222,8 +223,8 @@ static void message_entry(struct hvc_world *w, json_t *entry, const struct hvm_t
 	fault.status = m->decode(&r, hvc_neg(w, e->version), decoded, &fault);
 	name = hvc_printf("vmbus.%s", m->name);
 	json_object_set_new(entry, "name", json_string(name));
-	add_fields(entry, m, e, fault.status == HVP_OK ? decoded : NULL);
-	summarise(entry);
+	hvc_add_fields(entry, m, &span, fault.status == HVP_OK ? decoded : NULL);
+	hvc_summarise(entry);
 	if (fault.status != HVP_OK)
 		set_fault(entry, &fault);
 	free(name);
@@ -248,19 +249,11 @@ static const char *packet_name(uint16_t type)
 	}
 }
 
-static void packet_entry(json_t *entry, const struct hvm_trace_entry *e)
+/* Descriptor and extra header; @body: where the payload begins. */
+static void add_ring_fields(json_t *fields, const struct hvm_trace_entry *e, size_t body)
 {
-	json_t *fields = json_array();
 	const uint8_t *p = e->bytes;
-	size_t body;
 
-	json_object_set_new(entry, "fields", fields);
-	if (e->size < 16) {
-		json_object_set_new(entry, "name", json_string("ring.packet"));
-		return;
-	}
-	body = (size_t)hvp_get_u16(p + 2) * 8;
-	json_object_set_new(entry, "name", json_string(packet_name(hvp_get_u16(p))));
 	add_field(fields, "packet_type", 0, 2, hvc_printf("%u", hvp_get_u16(p)));
 	add_field(fields, "data_offset8", 2, 2, hvc_printf("%u", hvp_get_u16(p + 2)));
 	add_field(fields, "length8", 4, 2, hvc_printf("%u", hvp_get_u16(p + 4)));
@@ -270,10 +263,32 @@ static void packet_entry(json_t *entry, const struct hvm_trace_entry *e)
 	if (body > 16 && body <= e->size)
 		add_field(fields, "extra", 16, (unsigned int)(body - 16),
 			  bytes_text(p + 16, body - 16));
+}
+
+static void packet_entry(struct hvc_world *w, json_t *entry, const struct hvm_trace_entry *e)
+{
+	json_t *fields;
+	size_t body;
+
+	json_object_set_new(entry, "fields", json_array());
+	if (e->size < 16) {
+		json_object_set_new(entry, "name", json_string("ring.packet"));
+		return;
+	}
+	body = (size_t)hvp_get_u16(e->bytes + 2) * 8;
+	if (hvc_nvsp_entry(w, entry, e)) {
+		/* The message is what the line tells of; its packet is in the table. */
+		hvc_summarise(entry);
+		add_ring_fields(json_object_get(entry, "fields"), e, body);
+		return;
+	}
+	json_object_set_new(entry, "name", json_string(packet_name(hvp_get_u16(e->bytes))));
+	fields = json_object_get(entry, "fields");
+	add_ring_fields(fields, e, body);
 	if (body >= 16 && body < e->size)
 		add_field(fields, "payload", (unsigned int)body, (unsigned int)(e->size - body),
-			  bytes_text(p + body, e->size - body));
-	summarise(entry);
+			  bytes_text(e->bytes + body, e->size - body));
+	hvc_summarise(entry);
 }
 
 static void text_entry(json_t *entry, const struct hvm_trace_entry *e)
@@ -282,6 +297,10 @@ static void text_entry(json_t *entry, const struct hvm_trace_entry *e)
 	const char *kind = "note";
 	const char *shown = text;
 
+	if (hvc_rndis_entry(entry, text)) {
+		free(text);
+		return;
+	}
 	if (strncmp(text, "guest: ", 7) == 0) {
 		kind = "event";
 		shown += 7;
@@ -367,7 +386,7 @@ static json_t *make_entry(struct hvc_world *w, const struct hvm_trace_entry *e)
 	if (e->kind == HVM_TRACE_MESSAGE && e->aux == 1)
 		message_entry(w, entry, e);
 	else if (e->kind == HVM_TRACE_PACKET)
-		packet_entry(entry, e);
+		packet_entry(w, entry, e);
 	else if (e->kind == HVM_TRACE_NOTE)
 		text_entry(entry, e);
 	else
@@ -390,7 +409,8 @@ static void skip_middle(struct hvc_world *w, const struct hvm_trace *t, size_t f
 		w->left_out++;
 	}
 	for (i = TRANSCRIPT_TAIL; i < fresh; i++) {
-		watch_features(w, hvm_trace_get(t, w->seen++));
+		watch_features(w, hvm_trace_get(t, w->seen));
+		hvc_nvsp_watch(w, hvm_trace_get(t, w->seen++));
 		w->left_out++;
 	}
 }
@@ -444,4 +464,71 @@ void hvc_transcript_finish(struct hvc_world *w)
 					"direction", "", "name", "...", "summary", text));
 	free(text);
 	move_detail(w);
+}
+
+/* ---- of a passed case among many ---- */
+
+#define SHORT_HEAD 24u
+#define SHORT_TAIL 16u
+
+static bool alike(const json_t *a, const json_t *b)
+{
+	return strcmp(hvc_text(a, "name"), hvc_text(b, "name")) == 0 &&
+	       strcmp(hvc_text(a, "direction"), hvc_text(b, "direction")) == 0 &&
+	       strcmp(hvc_text(a, "summary"), hvc_text(b, "summary")) == 0;
+}
+
+/* Of a row of equal lines the first; signals, hypercalls and accesses to memory go. */
+static void thin(json_t *transcript)
+{
+	const json_t *entry, *before = NULL;
+	size_t i = 0;
+
+	while (i < json_array_size(transcript)) {
+		const char *kind;
+
+		entry = json_array_get(transcript, i);
+		kind = hvc_text(entry, "kind");
+		if (strcmp(kind, "signal") == 0 || strcmp(kind, "memory") == 0 ||
+		    strcmp(kind, "hypervisor") == 0 || (before && alike(before, entry))) {
+			json_array_remove(transcript, i);
+			continue;
+		}
+		before = entry;
+		i++;
+	}
+}
+
+static void cut(json_t *transcript)
+{
+	size_t n = json_array_size(transcript), i;
+
+	if (n <= SHORT_HEAD + SHORT_TAIL)
+		return;
+	for (i = n - SHORT_TAIL; i > SHORT_HEAD; i--)
+		json_array_remove(transcript, i - 1);
+}
+
+void hvc_transcript_shorten(json_t *transcript)
+{
+	static const char *const details[] = { "hex", "fields", "size", "channel", "vp" };
+	size_t all = json_array_size(transcript);
+	json_t *entry;
+	char *text;
+	size_t i, k;
+
+	thin(transcript);
+	cut(transcript);
+	json_array_foreach(transcript, i, entry) for (k = 0;
+						      k < sizeof(details) / sizeof(details[0]); k++)
+		json_object_del(entry, details[k]);
+	all -= json_array_size(transcript);
+	if (all == 0)
+		return;
+	text = hvc_printf("shortened by %zu entries; --transcripts full shows them", all);
+	i = json_array_size(transcript);
+	json_array_insert_new(transcript, i > SHORT_HEAD ? SHORT_HEAD : i,
+			      json_pack("{s:i, s:s, s:s, s:s, s:s}", "time", 0, "kind", "note",
+					"direction", "", "name", "...", "summary", text));
+	free(text);
 }

@@ -107,6 +107,7 @@ struct hvc_world {
 	size_t seen; /* trace entries that are in the transcript */
 	size_t left_out; /* of the middle of it, when it is long */
 	uint32_t features; /* granted, as read off the trace */
+	uint32_t nvsp_asked, nvsp_version; /* likewise, of the NIC that began last */
 
 	unsigned int checks;
 	uint64_t steps;
@@ -134,6 +135,24 @@ void hvc_trace_start(struct hvc_world *w);
 /* transcript.c */
 void hvc_transcript_update(struct hvc_world *w);
 void hvc_transcript_finish(struct hvc_world *w);
+struct hvc_span {
+	const uint8_t *bytes;
+	size_t size;
+	unsigned int base; /* of the fields' offsets */
+};
+void hvc_add_fields(json_t *entry, const struct hvp_msg_desc *m, const struct hvc_span *s,
+		    const uint8_t *decoded);
+void hvc_summarise(json_t *entry);
+/* A passed case among many: names and summaries of its beginning and end. */
+void hvc_transcript_shorten(json_t *transcript);
+
+/* transcript_net.c */
+void hvc_nvsp_watch(struct hvc_world *w, const struct hvm_trace_entry *e);
+/* Name, fields and summary of a packet of a NIC; false: it holds no NVSP message. */
+bool hvc_nvsp_entry(struct hvc_world *w, json_t *entry, const struct hvm_trace_entry *e);
+/* RNDIS lies in memory and not in the ring: who reads or writes it says so in a note. */
+void hvc_note_rndis(struct hvc_world *w, uint32_t dir, struct hvp_rd message, uint32_t version);
+bool hvc_rndis_entry(json_t *entry, const char *note);
 struct hvp_neg hvc_neg(const struct hvc_world *w, uint32_t version);
 
 /* fail.c */

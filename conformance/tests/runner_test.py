@@ -583,6 +583,56 @@ class Runner(unittest.TestCase):
 
     # --- list and explain ---
 
+    ATTACH = """
+          local nic = host:nic { backend = "echo" }
+          guest:online()
+          guest:net(nic, "attach", { filter = 0x0d })
+          guest:expect_event("net.attached", { status = 0 })
+          guest:net(nic, "send", { data = zeros(60) })
+          guest:expect_event "net.rx" """
+
+    def test_a_transcript_names_the_messages_of_a_nic(self):
+        _, report = self.results(*self.suite(case("a.one", self.ATTACH)), status=0, target="hvproto")
+        lines = report["cases"][0]["transcript"]
+        names = [(e["name"], e["direction"]) for e in lines]
+        for name in (("nvsp.init", "g2h"), ("nvsp.init_complete", "h2g"), ("nvsp.ndis_config", "g2h"),
+                     ("nvsp.rndis_packet", "h2g"), ("nvsp.rndis_packet_complete", "g2h"),
+                     ("rndis.initialize", "g2h"), ("rndis.query_complete", "h2g"),
+                     ("rndis.packet", "g2h"), ("rndis.packet", "h2g")):
+            self.assertIn(name, names)
+        init = lines[names.index(("nvsp.init", "g2h"))]
+        field = {f["name"]: f for f in init["fields"]}["protocol_version"]
+        at = 2 * field["offset"]
+        self.assertEqual(init["hex"][at:at + 2 * field["size"]], "01000600")
+        self.assertIn("oid=0x", lines[names.index(("rndis.query", "g2h"))]["summary"])
+
+    def test_what_only_looks_like_a_message_of_a_nic_is_a_packet(self):
+        body = """
+          local other = host:offer { interface = "scsi" }
+          guest:online()
+          guest:opened(other)
+          guest:send(other, u32(1) .. u32(2) .. u32(2) .. zeros(28))
+          other:expect_packet {}"""
+        _, report = self.results(*self.suite(case("a.one", body)), status=0)
+        names = [e["name"] for e in report["cases"][0]["transcript"]]
+        self.assertIn("ring.inband", names)
+        self.assertNotIn("nvsp.init", names)
+
+    def test_passed_cases_are_shortened_on_request_and_failed_ones_never(self):
+        text = case("a.good", self.ATTACH) + case("a.bad", self.ATTACH + " fail('so')")
+        lines = {}
+        for which in ("full", "short"):
+            _, report = self.results(*self.suite(text), "--transcripts", which, status=1,
+                                     target="hvproto")
+            for c in report["cases"]:
+                lines[which, c["name"]] = c["transcript"]
+        self.assertEqual(len(lines["full", "a.bad"]), len(lines["short", "a.bad"]))
+        self.assertGreater(len(lines["full", "a.good"]), 100)
+        self.assertEqual(len(lines["short", "a.good"]), 41)
+        self.assertEqual([e["name"] for e in lines["short", "a.good"]].count("..."), 1)
+        self.assertFalse([e for e in lines["short", "a.good"] if "hex" in e or e["kind"] == "signal"])
+        self.run_it(*self.suite(text), "--transcripts", "some", status=2)
+
     def test_explain_shows_requirement_and_source(self):
         p = self.run_it(*self.suite(case("a.one")), "a.one", verb="explain", status=0)
         self.assertIn("CORE-REQ-001", p.stdout)

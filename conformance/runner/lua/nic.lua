@@ -208,6 +208,12 @@ function Nic:answer(name, fields, opts)
   end, opts)
 end
 
+-- Into the transcript: an RNDIS message that the case itself read from memory or wrote there.
+-- direction: 1 from the guest, 2 to it
+function kit.Host:note_rndis(bytes, direction, version)
+  hvc.note_rndis(bytes, direction, version)
+end
+
 function kit.Host:nic(cfg)
   local number, channel = hvc.nic_new(cfg or {})
   local n = kit.new_channel(self, channel)

@@ -360,6 +360,7 @@ end
 local function rndis(n, m, k)
   local bytes = gather(n, m, k)
   m.rndis = bytes
+  n.host:note_rndis(bytes, 1, n.version)
   if #bytes >= 4 and get_u32(bytes, 0) == 1 then
     take_frames(n, m, bytes)
     m.name = "rndis.packet"
@@ -461,6 +462,7 @@ function Nic:send_messages(list, opts)
     local s = self:slot(opts.data)
     if not s then fail("no receive slot is free: the guest completes too little") end
     slots[i] = s
+    self.host:note_rndis(bytes, 2, self.version)
     self:gpadl_write(self.rx.gpadl, s * self.rx.slot, bytes)
     ranges[i] = { s * self.rx.slot, #bytes }
   end
