@@ -29,8 +29,8 @@ static int run_file(lua_State *L, const char *name)
 /* Stack: 1 the primitives, 2 the table that the files share. */
 int hvc_api_load(lua_State *L)
 {
-	static const char *const files[] = { "base.lua", "host.lua", "nic.lua", "guest.lua",
-					     "raw.lua" };
+	static const char *const files[] = { "base.lua",    "host.lua",	 "nic.lua",
+					     "storage.lua", "guest.lua", "raw.lua" };
 	size_t i;
 
 	lua_settop(L, 0);
@@ -44,6 +44,7 @@ int hvc_api_load(lua_State *L)
 	hvc_lua_nic(L);
 	hvc_lua_nic_send(L);
 	hvc_lua_nic_tap(L);
+	hvc_lua_storage(L);
 	hvc_codec_open(L);
 	lua_newtable(L);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)

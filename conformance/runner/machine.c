@@ -531,6 +531,7 @@ void hvc_world_close(struct hvc_world *w)
 	loading = NULL;
 	hvc_raw_close(w);
 	hvc_nics_free(w);
+	hvc_storages_free(w);
 	for (i = 0; i < w->channel_count; i++)
 		if (w->channels[i])
 			hvm_scripted_free(w->channels[i]);

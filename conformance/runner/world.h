@@ -10,6 +10,7 @@
 #define HVC_WORLD_H
 
 #include <hvmock/netvsp.h>
+#include <hvmock/storvsp.h>
 #include <hvmock/scripted.h>
 #include <hvmock/vmbus_server.h>
 
@@ -17,6 +18,8 @@
 
 #define HVC_CHANNELS 4096u
 #define HVC_NICS 8u
+#define HVC_STORAGES 8u
+#define HVC_LUNS 64u
 
 /* An event of the driver, copied: the original dies with the call. */
 struct hvc_event {
@@ -82,10 +85,15 @@ struct hvc_world {
 	struct hvm_sched *sched;
 	struct hvm_server *server;
 	struct hvm_scripted *channels[HVC_CHANNELS];
+	bool borrowed[HVC_CHANNELS]; /* a storage controller frees it */
 	size_t channel_count;
 	struct hvm_netvsp *nics[HVC_NICS];
 	struct hvc_nic_tap *nic_taps[HVC_NICS];
 	size_t nic_count;
+	struct hvm_storvsp *storages[HVC_STORAGES];
+	size_t storage_count;
+	struct hvm_lun *luns[HVC_LUNS];
+	size_t lun_count;
 
 	const struct hvt_driver_ops *driver; /* NULL on the host side */
 	void *instance;
@@ -176,6 +184,8 @@ void hvc_lua_nic(lua_State *L);
 void hvc_lua_nic_send(lua_State *L);
 void hvc_lua_nic_tap(lua_State *L);
 struct hvm_netvsp *hvc_nic(lua_State *L); /* argument 1 */
+void hvc_lua_storage(lua_State *L);
+void hvc_storages_free(struct hvc_world *w);
 void hvc_nics_free(struct hvc_world *w);
 void hvc_nic_tap_new(struct hvc_world *w, size_t nic);
 void hvc_nic_tap_free(struct hvc_nic_tap *t);

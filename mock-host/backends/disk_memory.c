@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A sparse disk in memory: a table of chunks, of which those never written are not there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <hvmock/disk.h>
+
+#include "../host/vec.h"
+
+#define CHUNK 65536u
+
+struct memory {
+	struct hvm_disk_backend b;
+	uint8_t **chunks;
+	size_t count;
+};
+
+/* Bytes from @at to the end of its chunk, at most @len. */
+static size_t run_of(uint64_t at, uint64_t len)
+{
+	uint64_t room = CHUNK - at % CHUNK;
+
+	return (size_t)(len < room ? len : room);
+}
+
+static bool memory_read(struct hvm_disk_backend *b, uint64_t at, void *to, size_t len)
+{
+	struct memory *m = (struct memory *)b;
+	uint8_t *out = to;
+
+	while (len) {
+		size_t n = run_of(at, len);
+		const uint8_t *chunk = m->chunks[at / CHUNK];
+
+		if (chunk)
+			memcpy(out, chunk + at % CHUNK, n);
+		else
+			memset(out, 0, n);
+		at += n;
+		out += n;
+		len -= n;
+	}
+	return true;
+}
+
+static bool memory_write(struct hvm_disk_backend *b, uint64_t at, const void *from, size_t len)
+{
+	struct memory *m = (struct memory *)b;
+	const uint8_t *in = from;
+
+	while (len) {
+		size_t n = run_of(at, len);
+		uint8_t **chunk = &m->chunks[at / CHUNK];
+
+		if (!*chunk)
+			*chunk = hvm_xalloc(CHUNK);
+		memcpy(*chunk + at % CHUNK, in, n);
+		at += n;
+		in += n;
+		len -= n;
+	}
+	return true;
+}
+
+static bool memory_flush(struct hvm_disk_backend *b)
+{
+	(void)b;
+	return true;
+}
+
+static bool memory_discard(struct hvm_disk_backend *b, uint64_t at, uint64_t len)
+{
+	struct memory *m = (struct memory *)b;
+
+	while (len) {
+		size_t n = run_of(at, len);
+		uint8_t **chunk = &m->chunks[at / CHUNK];
+
+		if (*chunk && n == CHUNK) {
+			free(*chunk);
+			*chunk = NULL;
+		} else if (*chunk) {
+			memset(*chunk + at % CHUNK, 0, n);
+		}
+		at += n;
+		len -= n;
+	}
+	return true;
+}
+
+static void memory_free(struct hvm_disk_backend *b)
+{
+	struct memory *m = (struct memory *)b;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		free(m->chunks[i]);
+	free(m->chunks);
+	free(m);
+}
+
+struct hvm_disk_backend *hvm_disk_memory(uint64_t size)
+{
+	struct memory *m = hvm_xalloc(sizeof(*m));
+
+	m->b.name = "memory";
+	m->b.size = size;
+	m->b.read = memory_read;
+	m->b.write = memory_write;
+	m->b.flush = memory_flush;
+	m->b.discard = memory_discard;
+	m->b.free = memory_free;
+	m->count = (size_t)((size + CHUNK - 1) / CHUNK);
+	m->chunks = hvm_xalloc((m->count + 1) * sizeof(*m->chunks));
+	return &m->b;
+}
