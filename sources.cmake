@@ -92,14 +92,31 @@ set(HVP_SOURCES
 	src/ring/ring_table.c
 	src/ring/ring_tx.c
 	src/ring/synic.c
+	src/vstor/scsi_codec_capacity.c
+	src/vstor/scsi_codec_cdb_10.c
+	src/vstor/scsi_codec_cdb_16.c
+	src/vstor/scsi_codec_cdb_6.c
+	src/vstor/scsi_codec_inquiry.c
+	src/vstor/scsi_codec_lun.c
+	src/vstor/scsi_codec_mode.c
+	src/vstor/scsi_codec_page.c
+	src/vstor/scsi_codec_reserve.c
+	src/vstor/scsi_codec_rw.c
+	src/vstor/scsi_codec_sense.c
+	src/vstor/scsi_codec_verify.c
+	src/vstor/scsi_codec_vpd.c
+	src/vstor/scsi_table.c
+	src/vstor/scsi_table_records.c
 	src/vstor/vstor_codec_event.c
 	src/vstor/vstor_codec_fc.c
 	src/vstor/vstor_codec_srb.c
 	src/vstor/vstor_codec_start.c
 	src/vstor/vstor_table.c
+	src/vstor/vstor_table_records.c
 )
 
 set(HVP_PUBLIC_HEADERS
+	include/hvproto/be.h
 	include/hvproto/bus.h
 	include/hvproto/channel.h
 	include/hvproto/gpadl.h
@@ -144,6 +161,21 @@ set(HVP_PUBLIC_HEADERS
 	include/hvproto/wire/rndis_start.h
 	include/hvproto/wire/rndis_state.h
 	include/hvproto/wire/rndis_table.h
+	include/hvproto/wire/scsi.h
+	include/hvproto/wire/scsi_capacity.h
+	include/hvproto/wire/scsi_cdb_10.h
+	include/hvproto/wire/scsi_cdb_16.h
+	include/hvproto/wire/scsi_cdb_6.h
+	include/hvproto/wire/scsi_inquiry.h
+	include/hvproto/wire/scsi_lun.h
+	include/hvproto/wire/scsi_mode.h
+	include/hvproto/wire/scsi_page.h
+	include/hvproto/wire/scsi_reserve.h
+	include/hvproto/wire/scsi_rw.h
+	include/hvproto/wire/scsi_sense.h
+	include/hvproto/wire/scsi_table.h
+	include/hvproto/wire/scsi_verify.h
+	include/hvproto/wire/scsi_vpd.h
 	include/hvproto/wire/trace.h
 	include/hvproto/wire/vmbus.h
 	include/hvproto/wire/vmbus_channel.h

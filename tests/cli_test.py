@@ -298,6 +298,9 @@ FIXED = {
     ("rndis", "query_complete"): INFO, ("rndis", "set_ex_complete"): INFO,
     ("rndis", "indicate_status"): {"status_buffer_offset": 12, "status_buffer_length": 2,
                                    "buffer": "6162"},
+    ("scsi", "designator"): {"length": 3, "bytes": "010203"},
+    ("scsi", "mode_page_head"): {"page_length": 2, "body": "0102"},
+    ("scsi", "registrant"): {"descriptor_length": 2, "transport_id": "0102"},
     ("ndis", None): {"size": 160, "revision": 9},
     ("ndis", "offload"): {"object_type": 0xa7},
     ("ndis", "offload_parameters"): {"object_type": 0x80},
@@ -575,7 +578,8 @@ class Program(unittest.TestCase):
     def test_completion_in_bash(self):
         self.assertEqual(self.complete("de"), ["decode"])
         self.assertEqual(self.complete("decode", "--prot"), ["--protocol"])
-        self.assertEqual(self.complete("decode", "--protocol", ""), ["vmbus", "ring", "pipe", "nvsp", "rndis", "ndis", "vstor"])
+        self.assertEqual(self.complete("decode", "--protocol", ""),
+                         ["vmbus", "ring", "pipe", "nvsp", "rndis", "ndis", "vstor", "scsi"])
         self.assertIn("unload", self.complete("encode", "-p", "vmbus", "-m", "unl"))
         self.assertEqual(self.complete("conformance", "ex"), ["explain"])
 

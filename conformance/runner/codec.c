@@ -12,14 +12,20 @@
 #include <hvproto/wire/ndis_table.h>
 #include <hvproto/wire/nvsp_table.h>
 #include <hvproto/wire/rndis_table.h>
+#include <hvproto/wire/scsi_table.h>
 #include <hvproto/wire/vmbus_table.h>
+#include <hvproto/wire/vstor_table.h>
 
 #include "world.h"
 
 #define MESSAGE_MAX 65536u
 
-static const struct hvp_proto_desc *const protocols[] = { &hvp_vmbus_proto, &hvp_nvsp_proto,
-							  &hvp_rndis_proto, &hvp_ndis_proto, NULL };
+/* A protocol's messages, and behind them its records if they have a table of their own. */
+static const struct hvp_proto_desc *const protocols[] = {
+	&hvp_vmbus_proto, &hvp_nvsp_proto,   &hvp_rndis_proto,
+	&hvp_ndis_proto,  &hvp_vstor_proto,  &hvp_vstor_records,
+	&hvp_scsi_proto,  &hvp_scsi_records, NULL,
+};
 
 const struct hvp_proto_desc *hvc_proto(const char *name)
 {
@@ -28,6 +34,16 @@ const struct hvp_proto_desc *hvc_proto(const char *name)
 	for (p = protocols; *p; p++)
 		if (strcmp((*p)->name, name) == 0)
 			return *p;
+	return NULL;
+}
+
+static const struct hvp_msg_desc *record_of(const struct hvp_proto_desc *proto, const char *name)
+{
+	const struct hvp_proto_desc *const *p;
+
+	for (p = protocols; *p; p++)
+		if (*p != proto && strcmp((*p)->name, proto->name) == 0)
+			return hvp_msg_by_name(*p, name);
 	return NULL;
 }
 
@@ -47,6 +63,8 @@ const struct hvp_msg_desc *hvc_message(lua_State *L, const char *name)
 		name = dot + 1;
 	}
 	m = hvp_msg_by_name(proto, name);
+	if (!m)
+		m = record_of(proto, name);
 	if (!m)
 		luaL_error(L, "no message is called '%s'", name);
 	return m;
@@ -186,8 +204,10 @@ static int lua_decode(lua_State *L)
 
 	if (!proto)
 		return luaL_error(L, "no protocol is called '%s'", lua_tostring(L, 4));
-	if (size >= 4)
+	if (size >= 4 && proto->id_size == 4)
 		m = hvp_msg_find(proto, hvp_get_u32((const uint8_t *)bytes), direction);
+	else if (size >= 1 && proto->id_size == 1)
+		m = hvp_msg_find(proto, (uint8_t)bytes[0], direction);
 	return decode_with(L, m, &r, neg);
 }
 
@@ -384,6 +404,7 @@ static void patch(lua_State *L, const struct hvp_msg_desc *m, uint8_t *bytes, si
 {
 	const struct hvp_field_desc *f;
 	uint64_t v;
+	int place;
 	uint16_t i;
 
 	for (f = m->fields; f->name; f++) {
@@ -395,8 +416,10 @@ static void patch(lua_State *L, const struct hvp_msg_desc *m, uint8_t *bytes, si
 		}
 		v = scalar_at(L, -1, f);
 		lua_pop(L, 1);
-		for (i = 0; i < f->wire_size; i++)
-			bytes[f->wire_offset + i] = (uint8_t)(v >> (8 * i));
+		for (i = 0; i < f->wire_size; i++) {
+			place = f->flags & HVP_FIELD_BIG ? f->wire_size - 1 - i : i;
+			bytes[f->wire_offset + place] = (uint8_t)(v >> (8 * i));
+		}
 	}
 }
 

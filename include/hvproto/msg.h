@@ -64,6 +64,7 @@ enum hvp_field_type {
 #define HVP_FIELD_OPTIONAL 0x02u /* belongs to the optional group that precedes it */
 #define HVP_FIELD_HEX 0x04u /* flags, ids and addresses: people read them in hex */
 #define HVP_FIELD_BITS 0x08u /* @values names bits, not whole values */
+#define HVP_FIELD_BIG 0x10u /* on the wire, the most significant byte is first */
 
 struct hvp_enum_value {
 	uint64_t value;

@@ -76,8 +76,13 @@ def at(p, offset):
 
 
 def unsigned(f):
-    """The field's type without sign: what hvp_get_ and hvp_put_ speak."""
+    """The field's type without sign."""
     return f.type.replace("i", "u")
+
+
+def spoken(f):
+    """The same with its byte order: what hvp_get_ and hvp_put_ speak."""
+    return f.wire_type if f.big else unsigned(f)
 
 
 def declare(f: Field):
@@ -92,7 +97,7 @@ def declare(f: Field):
 
 def get(f: Field, base):
     """Expression that reads a scalar field at p + base."""
-    text = "hvp_get_%s(%s)" % (unsigned(f), at("p", base))
+    text = "hvp_get_%s(%s)" % (spoken(f), at("p", base))
     return text if f.type[0] == "u" else "(%s)%s" % (SCALARS[f.type][1], text)
 
 
@@ -124,7 +129,7 @@ def write(f: Field, base, source=None, indent="\t"):
         value = source or "in->" + f.name
         if f.type[0] == "i":
             value = "(%s)%s" % (SCALARS[unsigned(f)][1], value)
-        return "%shvp_put_%s(%s, %s);%s" % (indent, unsigned(f), p, value, margin)
+        return "%shvp_put_%s(%s, %s);%s" % (indent, spoken(f), p, value, margin)
     if f.type == "utf16":
         return "%shvp_put_utf16(%s, in->%s, %d);%s" % (indent, p, f.name, f.count, margin)
     member = f.name + (".b" if f.type == "guid" else "")

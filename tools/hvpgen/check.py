@@ -90,6 +90,9 @@ class Checker:
             self.fail(f.line, "field '%s' stands twice" % f.name)
         if f.at < 0 or f.end > 0xffff:
             self.fail(f.line, "field '%s' lies outside 64 KiB" % f.name)
+        if self.p.order == "big" and (f.type in ("guid", "utf16") or f.type[0] == "i"):
+            self.fail(f.line, "'%s': big-endian specs have unsigned numbers and bytes only"
+                      % f.name)
         if f.type in ("bytes", "utf16") and f.count == 0:
             self.fail(f.line, "field '%s' is empty" % f.name)
         self.number(f, seen, "min")

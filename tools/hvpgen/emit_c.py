@@ -4,7 +4,7 @@ import acsl
 from acsl import FAULT_OK, contract
 from cgen import (FAULT, NEG, at, bound_name, choice_groups, clear, closed, cond_terms, condition,
                   contiguous, feature_mask, feature_rows, fixed_parts, fixed_size, get, limits, literal, read,
-                  tail_groups, unsigned, uses_neg, version, views, visible, width, windows, wrapped,
+                  tail_groups, spoken, uses_neg, version, views, visible, width, windows, wrapped,
                   write)
 from emit_const import head
 from emit_h import params, prototype
@@ -66,13 +66,12 @@ class Codec:
         p, x = self.p, "in->" + f.name
         terms, out = [], []
         has = ["in->has_" + f.group.name] if f.group else []
-        bound = limits(p, f)
-        if maximum is not None and (bound is None or bound[1] > maximum):
+        bound, top = limits(p, f), (1 << 8 * f.size) - 1
+        if maximum is not None and maximum < top and (bound is None or bound[1] > maximum):
             bound = (bound[0] if bound else 0, maximum)
         if bound is None:
             return out
         name = self.bound(f.name, f.at, *bound)
-        top = (1 << 8 * f.size) - 1
         if closed(p, f) and not contiguous(p, f):
             for v in p.set(f.values).values:
                 has = has + ["%s != %s" % (x, p.c_value(p.set(f.values), v))]
@@ -461,7 +460,7 @@ class Codec:
                 "\tif (!p)"]
         body += wrapped("\t\treturn hvp_fault_size", ["fault", "HVP_SHORT", self.label,
                                                       "hvp_rd_left(list)", str(f.end)], ";")
-        body += ["\tsize = hvp_get_%s(%s);" % (unsigned(f), at("p", f.at)),
+        body += ["\tsize = hvp_get_%s(%s);" % (spoken(f), at("p", f.at)),
                  "\tif (size < %d)" % f.min]
         body += self.refuse("HVP_VALUE", "&" + bound_name(m, f), "size")
         body += ["\tif (!hvp_rd_sub(list, size, &item))"]
@@ -501,7 +500,8 @@ def outputs(p):
             parts.setdefault(m.part, []).append(m)
     include = p.outputs["header"].replace("include/", "").replace("{part}", "")
     for part, messages in parts.items():
-        lines = head(p.path) + ["#include <%s>" % include, "",
+        order = ["#include <hvproto/be.h>"] if p.order == "big" else []
+        lines = head(p.path) + order + ["#include <%s>" % include, "",
                                 '#include "../core/codec_internal.h"', ""]
         for m in messages:
             lines += Codec(p, m).text()

@@ -13,8 +13,8 @@ def entry(name, data):
     return f'{name}="' + "".join(f"\\x{b:02x}" for b in data) + '"'
 
 
-def little(value, size):
-    return (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+def number(value, size, order="little"):
+    return (value & (1 << 8 * size) - 1).to_bytes(size, order)
 
 
 class Dictionary:
@@ -32,14 +32,14 @@ class Dictionary:
         self.lines.append(f"# {title}")
 
 
-def set_entries(d, s):
+def set_entries(d, s, order):
     d.section(s.name)
     for v in s.values:
         name = f"{s.name}_{v.name}".replace(".", "_")
         if s.type == "guid":
             d.add(name, uuid.UUID(v.value).bytes_le)
         else:
-            d.add(name, little(v.value, SCALARS[s.type][0]))
+            d.add(name, number(v.value, SCALARS[s.type][0], order))
 
 
 def around(value, size):
@@ -48,7 +48,7 @@ def around(value, size):
     return [x for x in (value - 1, value, value + 1) if 0 <= x <= top]
 
 
-def limit_entries(d, m):
+def limit_entries(d, m, order):
     for f in m.fields():
         if f.type not in SCALARS:
             continue
@@ -56,7 +56,7 @@ def limit_entries(d, m):
             limit = getattr(f, key)
             if isinstance(limit, int):
                 for value in around(limit, f.size):
-                    d.add(f"{m.name}_{f.name}_{value}", little(value, f.size))
+                    d.add(f"{m.name}_{f.name}_{value}", number(value, f.size, order))
 
 
 def message_entries(d, p):
@@ -64,12 +64,12 @@ def message_entries(d, p):
     for m in p.messages:
         head = sum(f.size for f in p.header)
         data = bytearray(head)
-        data[p.id_field.at:p.id_field.end] = little(m.id, p.id_field.size)
+        data[p.id_field.at:p.id_field.end] = number(m.id, p.id_field.size, p.order)
         d.add(m.name, bytes(data))
     d.section("sizes around the smallest and the largest of each message, as u32")
     for m in p.messages:
         for value in around(m.min_size, 4) + around(m.max_size, 4):
-            d.add(f"size_{value}", little(value, 4))
+            d.add(f"size_{value}", number(value, 4))
 
 
 def outputs(p):
@@ -77,15 +77,15 @@ def outputs(p):
     if p.messages:
         message_entries(d, p)
     for s in p.sets:
-        set_entries(d, s)
+        set_entries(d, s, p.order)
     d.section("limits of fields")
     for m in p.records + p.messages:
-        limit_entries(d, m)
+        limit_entries(d, m, p.order)
     d.section("extremes")
     for size in (2, 4, 8):
-        d.add(f"top_u{8 * size}", little(-1, size))
-        d.add(f"sign_u{8 * size}", little(1 << 8 * size - 1, size))
-    d.add("page", little(4096, 4))
+        d.add(f"top_u{8 * size}", number(-1, size))
+        d.add(f"sign_u{8 * size}", number(1 << 8 * size - 1, size))
+    d.add("page", number(4096, 4))
     lines = ["# SPDX-License-Identifier: BSD-2-Clause", "# " + MARK.format(source=p.path)]
     return {f"fuzz/dict/{p.name}.dict": "\n".join(lines + d.lines) + "\n"}
 

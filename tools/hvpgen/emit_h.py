@@ -69,7 +69,7 @@ def function(p, m, what, contract):
 
 
 def field_text(f):
-    text = "%s at %d" % (f.type if f.type != "view" else f.view.kind, f.at)
+    text = "%s at %d" % (f.wire_type if f.type != "view" else f.view.kind, f.at)
     if f.since:
         text += ", since " + f.since
     return text + (": " + f.doc if f.doc else "")

@@ -35,6 +35,7 @@ def field_row(f, group):
     items = [("name", text(f.name)), ("at", f.at), ("type", text(view.kind if view else f.type)),
              ("size", None if view else f.size), ("group", group or None),
              ("values", text(f.values) if f.values else None), ("hex", "true" if f.hex else None),
+             ("big", "true" if f.big else None),
              ("reserved", text(f.reserved) if f.reserved else None),
              ("min", bound_of(f.min)), ("max", bound_of(f.max)), ("multiple", f.multiple or None)]
     if view:

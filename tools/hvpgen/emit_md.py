@@ -56,7 +56,7 @@ def bound(f):
 def type_of(f):
     if not f.view:
         units = {"bytes": f"u8[{f.count}]", "utf16": f"utf16[{f.count}]"}
-        return units.get(f.type, f.type)
+        return units.get(f.type, f.wire_type)
     item = f.view.item or "u8"
     what = {"rest": f"{item}[], to the end", "counted": f"{item}[{f.view.count}]",
             "window": f"{item}[] at {f.view.base} + {f.view.offset}, {f.view.length} bytes",

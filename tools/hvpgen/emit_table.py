@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Prints the message table of a protocol (hvproto/msg.h) and its header.
 
-A protocol that has records only gets a table of them: id 0, found by name.
+A protocol that has records only gets a table of them: id 0, found by name. One that has both gets a
+second table when its `outputs` name a file for `records`.
 """
+from dataclasses import replace
+
 from cgen import comment_block, limits, literal, version
 from emit_const import head
 from model import Choice, Group
@@ -21,8 +24,8 @@ THUNKS = [
 
 
 class Table:
-    def __init__(self, p):
-        self.p, self.out = p, []
+    def __init__(self, p, symbol="proto"):
+        self.p, self.out, self.symbol = p, [], symbol
 
     def shown(self):
         """Messages, and before them the records that are items of their views."""
@@ -30,8 +33,9 @@ class Table:
         everything = p.records + p.messages
         if not p.messages:
             return [m for m in p.records if m.codec != "none"]
+        users = p.messages if "records" in p.outputs else everything
         return [m for m in everything if m.id is not None or any(
-            f.view and f.view.item == m.name for o in everything for f in o.fields())]
+            f.view and f.view.item == m.name for o in users for f in o.fields())]
 
     def value_sets(self):
         used = {f.values for m in self.shown() for f in m.fields() if f.values}
@@ -60,6 +64,7 @@ class Table:
         flags += ["HVP_FIELD_OPTIONAL"] if f.group else []
         flags += ["HVP_FIELD_HEX"] if f.hex or bits else []
         flags += ["HVP_FIELD_BITS"] if bits else []
+        flags += ["HVP_FIELD_BIG"] if f.big else []
         kind = {"view": "VIEW", "guid": "GUID", "bytes": "BYTES", "utf16": "UTF16"}.get(
             f.type, f.type.upper())
         item = "NULL"
@@ -113,7 +118,7 @@ class Table:
         for m in rows:
             self.out += self.message(m)
         at, size = (p.id_field.at, p.id_field.size) if p.messages else (0, 0)
-        self.out += ["};", "", "const struct hvp_proto_desc hvp_%s_proto = {" % p.name,
+        self.out += ["};", "", "const struct hvp_proto_desc hvp_%s_%s = {" % (p.name, self.symbol),
                      '\t.name = "%s",' % p.name, "\t.msgs = messages,",
                      "\t.msg_count = sizeof(messages) / sizeof(messages[0]),",
                      "\t.id_offset = %d," % at, "\t.id_size = %d," % size, "};",
@@ -138,7 +143,12 @@ def outputs(p):
             "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
             "/* %s of %s, by %s. */" % (("Every message", p.title, "id") if p.messages else
                                         ("Records without an id", p.title, "name only")),
-            "extern const struct hvp_proto_desc hvp_%s_proto;" % p.name, "",
-            "#ifdef __cplusplus", "}", "#endif", "", "#endif /* %s */" % guard]
-    return {p.outputs["table"]: "\n".join(lines) + "\n",
-            p.outputs["table_header"]: "\n".join(top) + "\n"}
+            "extern const struct hvp_proto_desc hvp_%s_proto;" % p.name, ""]
+    files = {p.outputs["table"]: "\n".join(lines) + "\n"}
+    if "records" in p.outputs:
+        top += ["/* Its records, by name only. */",
+                "extern const struct hvp_proto_desc hvp_%s_records;" % p.name, ""]
+        lines = lines[:len(head(p.path)) + 4] + Table(replace(p, messages=[]), "records").text()
+        files[p.outputs["records"]] = "\n".join(lines) + "\n"
+    top += ["#ifdef __cplusplus", "}", "#endif", "", "#endif /* %s */" % guard]
+    return {**files, p.outputs["table_header"]: "\n".join(top) + "\n"}

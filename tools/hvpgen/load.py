@@ -92,6 +92,7 @@ class Loader:
         return m[key]
 
     line = 1
+    order = "little"
 
     def value(self, m, kind):
         d = self.take(m, {"name": ((str, int), ...), "value": ((int, str), ...), "doc": (str, ""),
@@ -158,6 +159,7 @@ class Loader:
             out.size = SCALARS[d["type"]][0]
         else:
             self.fail(m.lines["type"], "type '%s' is not known" % d["type"])
+        out.big = self.order == "big" and d["type"] in SCALARS and out.size > 1
         if out.reserved not in ("", "ignore", "zero"):
             self.fail(m.lines["reserved"], "reserved is 'ignore' or 'zero'")
         return out
@@ -223,12 +225,15 @@ class Loader:
     def protocol(self):
         keys = {"protocol": (str, ...), "title": (str, ...), "doc": (str, ...),
                 "chapter": (str, ""), "outputs": (Map, ...), "includes": (list, []),
-                "id": (str, ""), "header": (list, []), "sources": (Map, ...), "sets": (list, []),
+                "order": (str, "little"), "id": (str, ""), "header": (list, []), "sources": (Map, ...), "sets": (list, []),
                 "records": (list, []), "messages": (list, []), "data": (Map, {})}
         d = self.take(self.top, keys, "a spec")
         p = self.out = Protocol(self.shown, self.name(self.top, "protocol"), d["title"], d["doc"],
                                 d["chapter"], dict(d["outputs"]), list(d["includes"]))
         p.data = d["data"]
+        if d["order"] not in ("little", "big"):
+            self.fail(self.top.lines["order"], "order is little or big")
+        self.order = p.order = d["order"]
         p.sources = [Source(k, v, d["sources"].lines[k]) for k, v in d["sources"].items()]
         p.sets = [self.values(s) for s in d["sets"]]
         p.header = [self.field(f, ([], "")) for f in d["header"]]

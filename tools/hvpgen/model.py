@@ -92,10 +92,16 @@ class Field:
     evidence: str = ""
     line: int = 0
     since: str = ""             # first version that gives it meaning; documentation only
+    big: bool = False           # most significant byte first
 
     @property
     def end(self) -> int:
         return self.at + self.size
+
+    @property
+    def wire_type(self) -> str:
+        """The type with its byte order: what is read and written, and shown to people."""
+        return self.type.replace("u", "be") if self.big else self.type
 
 
 @dataclass
@@ -213,6 +219,7 @@ class Protocol:
     messages: List[Message] = field(default_factory=list)
     data: dict = field(default_factory=dict)    # other top-level lists, for other emitters
     header: List[Field] = field(default_factory=list)   # starts every message
+    order: str = "little"       # of bytes: "little" | "big"
 
     @property
     def upper(self) -> str:

@@ -94,7 +94,8 @@ bool cli_parse_direction(const char *text, uint32_t *out);
 /* protocols.c */
 size_t cli_protocol_count(void);
 const struct hvp_proto_desc *cli_protocol_at(size_t i);
-const struct hvp_proto_desc *cli_protocol_as_specified(size_t i);
+const struct hvp_proto_desc *cli_protocol_records(size_t i);
+bool cli_protocol_is_specified(size_t i);
 const struct hvp_proto_desc *cli_protocol(const char *name); /* NULL after a message */
 const struct hvp_proto_desc *cli_protocol_quiet(const char *name);
 const struct hvp_msg_desc *cli_message_quiet(const struct hvp_proto_desc *proto, const char *name);

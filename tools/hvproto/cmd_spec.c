@@ -150,8 +150,7 @@ static void print_message_row(const struct hvp_proto_desc *proto, const struct h
 	       spec_text(spec_message_doc(data, m->name), "doc"));
 }
 
-static void print_protocol(const struct hvp_proto_desc *proto,
-			   const struct hvp_proto_desc *specified)
+static void print_protocol(const struct hvp_proto_desc *proto, const struct hvp_proto_desc *records)
 {
 	json_t *data = spec_protocol_data(proto->name);
 	uint16_t i;
@@ -162,8 +161,8 @@ static void print_protocol(const struct hvp_proto_desc *proto,
 	printf("\n     id  dir  since    size  name\n");
 	for (i = 0; i < proto->msg_count; i++)
 		print_message_row(proto, &proto->msgs[i], data);
-	for (i = 0; specified != proto && i < specified->msg_count; i++)
-		print_message_row(specified, &specified->msgs[i], data);
+	for (i = 0; records != proto && i < records->msg_count; i++)
+		print_message_row(records, &records->msgs[i], data);
 	json_decref(data);
 }
 
@@ -239,13 +238,22 @@ static void add_protocol(json_t *rows, const struct hvp_proto_desc *proto)
 		json_array_append_new(rows, layout_json(proto, &proto->msgs[i]));
 }
 
+/* The tables that the specs printed: those to compare layouts by. */
+static void add_specified(json_t *rows, size_t i)
+{
+	if (cli_protocol_is_specified(i))
+		add_protocol(rows, cli_protocol_at(i));
+	if (cli_protocol_records(i) != cli_protocol_at(i))
+		add_protocol(rows, cli_protocol_records(i));
+}
+
 static int dump_all(void)
 {
 	json_t *rows = json_array();
 	size_t i;
 
 	for (i = 0; i < cli_protocol_count(); i++)
-		add_protocol(rows, cli_protocol_as_specified(i));
+		add_specified(rows, i);
 	print_array(rows);
 	return CLI_OK;
 }
@@ -419,7 +427,7 @@ static const struct hvp_proto_desc *table(size_t i)
 {
 	size_t n = cli_protocol_count();
 
-	return i < n ? cli_protocol_at(i) : cli_protocol_as_specified(i - n);
+	return i < n ? cli_protocol_at(i) : cli_protocol_records(i - n);
 }
 
 /* Packets and records of a protocol are two tables; the second is the first where they agree. */
@@ -479,10 +487,10 @@ static bool show_protocol(const char *name, bool as_json)
 			continue;
 		if (as_json) {
 			rows = json_array();
-			add_protocol(rows, cli_protocol_as_specified(i));
+			add_specified(rows, i);
 			print_array(rows);
 		} else {
-			print_protocol(cli_protocol_at(i), cli_protocol_as_specified(i));
+			print_protocol(cli_protocol_at(i), cli_protocol_records(i));
 		}
 		return true;
 	}

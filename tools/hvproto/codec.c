@@ -2,6 +2,8 @@
 /* Decoding by table, and reading fields out of structures that only the table describes. */
 #include "cli.h"
 
+#include <hvproto/be.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,18 +132,19 @@ uint64_t cli_field_number(const struct hvp_field_desc *f, const void *value)
 uint64_t cli_wire_number(const struct hvp_field_desc *f, const uint8_t *item)
 {
 	const uint8_t *p = item + f->wire_offset;
+	bool big = f->flags & HVP_FIELD_BIG;
 
 	switch (f->type) {
 	case HVP_FIELD_U8:
 		return hvp_get_u8(p);
 	case HVP_FIELD_U16:
-		return hvp_get_u16(p);
+		return big ? hvp_get_be16(p) : hvp_get_u16(p);
 	case HVP_FIELD_U32:
-		return hvp_get_u32(p);
+		return big ? hvp_get_be32(p) : hvp_get_u32(p);
 	case HVP_FIELD_I32:
 		return (uint64_t)(int64_t)(int32_t)hvp_get_u32(p);
 	default:
-		return hvp_get_u64(p);
+		return big ? hvp_get_be64(p) : hvp_get_u64(p);
 	}
 }
 

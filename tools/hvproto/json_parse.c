@@ -5,6 +5,8 @@
  */
 #include "cli.h"
 
+#include <hvproto/be.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,19 +94,21 @@ static void store_number(const struct hvp_field_desc *f, void *to, uint64_t v)
 
 static void put_number(const struct hvp_field_desc *f, uint8_t *wire, uint64_t v)
 {
+	bool big = f->flags & HVP_FIELD_BIG;
+
 	switch (f->type) {
 	case HVP_FIELD_U8:
 		hvp_put_u8(wire, (uint8_t)v);
 		break;
 	case HVP_FIELD_U16:
-		hvp_put_u16(wire, (uint16_t)v);
+		(big ? hvp_put_be16 : hvp_put_u16)(wire, (uint16_t)v);
 		break;
 	case HVP_FIELD_U32:
 	case HVP_FIELD_I32:
-		hvp_put_u32(wire, (uint32_t)v);
+		(big ? hvp_put_be32 : hvp_put_u32)(wire, (uint32_t)v);
 		break;
 	default:
-		hvp_put_u64(wire, v);
+		(big ? hvp_put_be64 : hvp_put_u64)(wire, v);
 	}
 }
 

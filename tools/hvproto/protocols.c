@@ -10,6 +10,7 @@
 #include <hvproto/wire/pipe_table.h>
 #include <hvproto/wire/ring_table.h>
 #include <hvproto/wire/rndis_table.h>
+#include <hvproto/wire/scsi_table.h>
 #include <hvproto/wire/vmbus.h>
 #include <hvproto/wire/vmbus_table.h>
 #include <hvproto/wire/vstor.h>
@@ -33,7 +34,8 @@ static const struct {
 	{ &hvp_nvsp_proto, NULL, HVP_NVSP_VERSION_6_1 },
 	{ &hvp_rndis_proto, NULL, HVP_VMBUS_VERSION_6_0 },
 	{ &hvp_ndis_proto, NULL, HVP_VMBUS_VERSION_6_0 },
-	{ &hvp_vstor_proto, NULL, HVP_VSTOR_VERSION_6_2 },
+	{ &hvp_vstor_proto, &hvp_vstor_records, HVP_VSTOR_VERSION_6_2 },
+	{ &hvp_scsi_proto, &hvp_scsi_records, HVP_VMBUS_VERSION_6_0 },
 };
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
@@ -47,10 +49,16 @@ const struct hvp_proto_desc *cli_protocol_at(size_t i)
 	return protocols[i].messages;
 }
 
-/* The table that the spec printed: the one to compare layouts by. */
-const struct hvp_proto_desc *cli_protocol_as_specified(size_t i)
+/* The other table of a protocol that has two, or the same one. */
+const struct hvp_proto_desc *cli_protocol_records(size_t i)
 {
 	return protocols[i].records ? protocols[i].records : protocols[i].messages;
+}
+
+/* Packets are made of records by hand, so that no spec has them. */
+bool cli_protocol_is_specified(size_t i)
+{
+	return protocols[i].messages != &cli_ring_packets;
 }
 
 static const struct hvp_proto_desc *records_of(const struct hvp_proto_desc *proto)

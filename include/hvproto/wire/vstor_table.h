@@ -20,6 +20,9 @@ extern "C" {
 /* Every message of VSTOR: storage transport messages, by id. */
 extern const struct hvp_proto_desc hvp_vstor_proto;
 
+/* Its records, by name only. */
+extern const struct hvp_proto_desc hvp_vstor_records;
+
 #ifdef __cplusplus
 }
 #endif

@@ -228,7 +228,9 @@ end
 -- Fields ------------------------------------------------------------------------------------
 
 local function number_of(f, range)
-	if f.type == "u64" then
+	if f.big then
+		return f.type == "u64" and range:uint64():tonumber() or range:uint()
+	elseif f.type == "u64" then
 		return range:le_uint64():tonumber()
 	elseif f.type == "i64" then
 		return range:le_int64():tonumber()
@@ -275,7 +277,7 @@ local function show_field(tree, f, range, values, sets)
 		tree:add(f.field, range)
 		return
 	end
-	item = tree:add_le(f.field, range)
+	item = f.big and tree:add(f.field, range) or tree:add_le(f.field, range)
 	set = f.values and sets[f.values]
 	values[f.name] = number_of(f, range)
 	if set and f.type == "i32" then
@@ -285,7 +287,11 @@ local function show_field(tree, f, range, values, sets)
 		end
 	end
 	for _, flag in ipairs(f.flags or {}) do
-		item:add_le(flag, range)
+		if f.big then
+			item:add(flag, range)
+		else
+			item:add_le(flag, range)
+		end
 	end
 	check_value(item, f, values[f.name], values, set)
 end

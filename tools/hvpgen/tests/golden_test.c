@@ -2,6 +2,8 @@
 /* The codecs of the golden specs: every construct of the vocabulary, used once. */
 #include "codec_table.h"
 
+#include <big.h>
+#include <big_table.h>
 #include <shapes.h>
 #include <shapes_table.h>
 #include <views.h>
@@ -472,6 +474,74 @@ START_TEST(a_view_behind_an_absent_group_moves_up)
 }
 END_TEST
 
+/* -- big.yaml ------------------------------------------------------------------------------ */
+
+START_TEST(numbers_have_their_most_significant_byte_first)
+{
+	static const uint8_t b[] = { 7, 1, 0x80, 1, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct hvp_big_numbers m;
+	struct hvp_rd r = hvp_rd_init(b, sizeof(b));
+	uint8_t low[sizeof(b)];
+	struct hvp_fault fault;
+
+	ck_assert_int_eq(hvp_big_numbers_decode(&r, none, &m, NULL), HVP_OK);
+	ck_assert_uint_eq(m.tag, 1);
+	ck_assert_uint_eq(m.flags, HVP_BIG_BITS_FIRST | HVP_BIG_BITS_LAST);
+	ck_assert_uint_eq(m.length, 0x10000);
+	ck_assert(m.address == 0x0102030405060708);
+	ct_round_trip(&hvp_big_proto.msgs[0], none, b, sizeof(b));
+	ct_truncate(&hvp_big_proto.msgs[0], none, b, sizeof(b), sizeof(b));
+	memcpy(low, b, sizeof(b));
+	low[5] = 0;
+	low[7] = 15;
+	r = hvp_rd_init(low, sizeof(low));
+	ck_assert_int_eq(hvp_big_numbers_decode(&r, none, &m, &fault), HVP_VALUE);
+	ck_assert_str_eq(fault.field, "length");
+	ck_assert_uint_eq(fault.found, 15);
+}
+END_TEST
+
+START_TEST(a_message_may_end_behind_its_id)
+{
+	static const uint8_t b[] = { 9, 0xc0, 0, 0, 1 };
+	struct hvp_big_notice m;
+	struct hvp_rd r = hvp_rd_init(b, sizeof(b));
+
+	ck_assert_int_eq(hvp_big_notice_decode(&r, none, &m, NULL), HVP_OK);
+	ck_assert(m.has_details && m.status == 0xc0000001);
+	ct_round_trip(&hvp_big_proto.msgs[1], none, b, sizeof(b));
+	ct_truncate(&hvp_big_proto.msgs[1], none, b, sizeof(b), 1);
+	r = hvp_rd_init(b, 4);
+	ck_assert_int_eq(hvp_big_notice_decode(&r, none, &m, NULL), HVP_OK);
+	ck_assert(!m.has_details && m.status == 0);
+	ct_round_trip(&hvp_big_proto.msgs[1], none, b, 1);
+}
+END_TEST
+
+START_TEST(records_have_a_table_of_their_own)
+{
+	uint8_t b[1 + 2 + 12 + 3] = { 2, 'a', 'b', 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 0xe8 };
+	const struct hvp_msg_desc *list = hvp_msg_by_name(&hvp_big_records, "runs");
+	struct hvp_big_runs m;
+	struct hvp_big_run run;
+	struct hvp_rd r = hvp_rd_init(b, sizeof(b));
+
+	ck_assert_uint_eq(hvp_big_proto.msg_count, 2);
+	ck_assert_uint_eq(hvp_big_records.msg_count, 2);
+	ck_assert_ptr_null(hvp_msg_by_name(&hvp_big_proto, "runs"));
+	ck_assert_ptr_nonnull(list);
+	ck_assert(list->fields[2].item[0].flags & HVP_FIELD_BIG);
+	ck_assert_int_eq(list->decode(&r, none, &m, NULL), HVP_OK);
+	ck_assert_uint_eq(m.name.len, 2);
+	ck_assert_uint_eq(hvp_rd_left(&r), 3);
+	ck_assert_int_eq(hvp_big_run_decode(&m.items, none, &run, NULL), HVP_OK);
+	ck_assert(run.start == 0x100 && run.count == 1000);
+	b[14] = 0xe9;
+	r = hvp_rd_init(b + 3, 12);
+	ck_assert_int_eq(hvp_big_run_decode(&r, none, &run, NULL), HVP_VALUE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("golden");
@@ -499,6 +569,9 @@ int main(void)
 	tcase_add_test(tc, a_count_above_its_limit_is_refused_before_it_is_used);
 	tcase_add_test(tc, text_survives);
 	tcase_add_test(tc, a_view_behind_an_absent_group_moves_up);
+	tcase_add_test(tc, numbers_have_their_most_significant_byte_first);
+	tcase_add_test(tc, a_message_may_end_behind_its_id);
+	tcase_add_test(tc, records_have_a_table_of_their_own);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
