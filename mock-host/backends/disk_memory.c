@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A sparse disk in memory: a table of chunks, of which those never written are not there. */
+/*
+ * A sparse disk in memory: groups of chunks, of which those never written are not there. Two
+ * levels, so that a disk of many tebibytes costs next to nothing.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +11,22 @@
 #include "../host/vec.h"
 
 #define CHUNK 65536u
+#define GROUP 1024u /* chunks */
 
 struct memory {
 	struct hvm_disk_backend b;
-	uint8_t **chunks;
+	uint8_t ***groups;
 	size_t count;
 };
+
+/* The place of the chunk that has a byte; NULL: its group is not there. */
+static uint8_t **place_of(const struct memory *m, uint64_t at)
+{
+	uint64_t chunk = at / CHUNK;
+	uint8_t **group = m->groups[chunk / GROUP];
+
+	return group ? &group[chunk % GROUP] : NULL;
+}
 
 /* Bytes from @at to the end of its chunk, at most @len. */
 static size_t run_of(uint64_t at, uint64_t len)
@@ -30,10 +43,10 @@ static bool memory_read(struct hvm_disk_backend *b, uint64_t at, void *to, size_
 
 	while (len) {
 		size_t n = run_of(at, len);
-		const uint8_t *chunk = m->chunks[at / CHUNK];
+		uint8_t *const *chunk = place_of(m, at);
 
-		if (chunk)
-			memcpy(out, chunk + at % CHUNK, n);
+		if (chunk && *chunk)
+			memcpy(out, *chunk + at % CHUNK, n);
 		else
 			memset(out, 0, n);
 		at += n;
@@ -43,6 +56,19 @@ static bool memory_read(struct hvm_disk_backend *b, uint64_t at, void *to, size_
 	return true;
 }
 
+static uint8_t *fresh(struct memory *m, uint64_t at)
+{
+	uint8_t ***group = &m->groups[at / CHUNK / GROUP];
+	uint8_t **chunk;
+
+	if (!*group)
+		*group = hvm_xalloc(GROUP * sizeof(**group));
+	chunk = place_of(m, at);
+	if (!*chunk)
+		*chunk = hvm_xalloc(CHUNK);
+	return *chunk;
+}
+
 static bool memory_write(struct hvm_disk_backend *b, uint64_t at, const void *from, size_t len)
 {
 	struct memory *m = (struct memory *)b;
@@ -50,11 +76,8 @@ static bool memory_write(struct hvm_disk_backend *b, uint64_t at, const void *fr
 
 	while (len) {
 		size_t n = run_of(at, len);
-		uint8_t **chunk = &m->chunks[at / CHUNK];
 
-		if (!*chunk)
-			*chunk = hvm_xalloc(CHUNK);
-		memcpy(*chunk + at % CHUNK, in, n);
+		memcpy(fresh(m, at) + at % CHUNK, in, n);
 		at += n;
 		in += n;
 		len -= n;
@@ -74,12 +97,12 @@ static bool memory_discard(struct hvm_disk_backend *b, uint64_t at, uint64_t len
 
 	while (len) {
 		size_t n = run_of(at, len);
-		uint8_t **chunk = &m->chunks[at / CHUNK];
+		uint8_t **chunk = place_of(m, at);
 
-		if (*chunk && n == CHUNK) {
+		if (chunk && *chunk && n == CHUNK) {
 			free(*chunk);
 			*chunk = NULL;
-		} else if (*chunk) {
+		} else if (chunk && *chunk) {
 			memset(*chunk + at % CHUNK, 0, n);
 		}
 		at += n;
@@ -91,11 +114,14 @@ static bool memory_discard(struct hvm_disk_backend *b, uint64_t at, uint64_t len
 static void memory_free(struct hvm_disk_backend *b)
 {
 	struct memory *m = (struct memory *)b;
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < m->count; i++)
-		free(m->chunks[i]);
-	free(m->chunks);
+	for (i = 0; i < m->count; i++) {
+		for (k = 0; m->groups[i] && k < GROUP; k++)
+			free(m->groups[i][k]);
+		free(m->groups[i]);
+	}
+	free(m->groups);
 	free(m);
 }
 
@@ -110,7 +136,7 @@ struct hvm_disk_backend *hvm_disk_memory(uint64_t size)
 	m->b.flush = memory_flush;
 	m->b.discard = memory_discard;
 	m->b.free = memory_free;
-	m->count = (size_t)((size + CHUNK - 1) / CHUNK);
-	m->chunks = hvm_xalloc((m->count + 1) * sizeof(*m->chunks));
+	m->count = (size_t)(size / CHUNK / GROUP + 1);
+	m->groups = hvm_xalloc(m->count * sizeof(*m->groups));
 	return &m->b;
 }

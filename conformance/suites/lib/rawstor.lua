@@ -32,7 +32,8 @@ function Guest:plug(u)
   return unit
 end
 
--- A packet: operation, payload; opts: id, flags, type, extra, size (of the packet), ring
+-- A packet: operation, payload; opts: id, flags, type, extra, size (of the packet), ring, quiet
+-- (the host is not told)
 function Guest:request(operation, payload, opts)
   opts = opts or {}
   self.id = self.id + 1
@@ -40,8 +41,8 @@ function Guest:request(operation, payload, opts)
   local bytes = u32(operation) .. u32(1) .. u32(0) .. (payload or "")
   local size = opts.size or self.size
   if #bytes < size then bytes = bytes .. zeros(size - #bytes) end
-  ;(opts.ring or self.ring):send { type = opts.type or "inband", extra = opts.extra,
-    flags = opts.flags or 1, id = id, payload = bytes:sub(1, size) }
+  ;(opts.ring or self.ring):send({ type = opts.type or "inband", extra = opts.extra,
+    flags = opts.flags or 1, id = id, payload = bytes:sub(1, size) }, { signal = not opts.quiet })
   return id
 end
 
@@ -135,7 +136,7 @@ function Guest:submit(cdb, opts)
   for k, v in pairs(opts) do s[k] = v end
   local b = opts.buffer
   if b then s.length = opts.length or b.n end
-  return self:request(3, raw.srb(s), { ring = opts.ring, id = opts.id, size = opts.size,
+  return self:request(3, raw.srb(s), { ring = opts.ring, id = opts.id, size = opts.size, quiet = opts.quiet,
     type = b and "gpa_direct" or "inband", extra = opts.extra or (b and raw.ranges { b }) })
 end
 

@@ -66,6 +66,10 @@ scsi_case("direction", { "VST-SEC-06" }, "A read never takes guest memory, and a
   check_eq(b:read(), pattern(512, 1), "memory")
   r = g:result(g:submit(raw.write10(0, 1), { data_in = 1, buffer = b }))
   check_ne(r.srb, 1, "a write that says it reads")
+  b = g:buffer(16)
+  b:write(zeros(4) .. u8(8) .. u8(10) .. u8(4) .. zeros(9))
+  r = g:result(g:submit(u8(0x15) .. u8(0x10) .. u16(0) .. u8(16) .. u8(0), { data_in = 1, buffer = b }))
+  check_ne(r.srb, 1, "a parameter list that says it reads")
   check_eq(g.units[1]:read(0, 512), zeros(512), "medium")
 end)
 
@@ -175,7 +179,8 @@ scsi_case("vital-pages", { "VST-REQ-041", "VST-REQ-043" }, "The list of pages ha
           check_sense(r, 5, BAD_CDB)
         end
       end
-      check_eq(listed[0xb0] == nil, lun == 1, "block limits only with UNMAP")
+      for page = 0xb0, 0xb2 do check_eq(listed[page] == nil, lun == 1, "pages of UNMAP only with UNMAP") end
+      check_eq(listed[0x80] == nil, lun == 1, "a serial number only where there is one")
     end
     break
   end
