@@ -141,6 +141,23 @@ function raw.up(host, rg, version, cfg)
   return g
 end
 
+-- Asks for sub-channels, and opens them; opened(i) is called before each is open. Each is the guest
+-- again, speaking on a ring of its own.
+function Guest:sub_channels(count, opened)
+  local p = self:ask(self:pad(u32(133) .. u32(1) .. u32(count)))
+  check_eq(get_u32(p, 4), 1, "status of SUB_CHANNEL")
+  check_eq(get_u32(p, 8), count, "sub-channels granted")
+  local offers, subs = {}, {}
+  for i = 1, count do offers[i] = self.rg:expect("offer_channel", { subchannel_index = i }) end
+  for i, offer in ipairs(offers) do
+    if opened then opened(i) end
+    local ch = { id = offer.channel_id, info = function() return offer end }
+    local sub = { ring = self.rg:open(ch, { tx_pages = 4, rx_pages = 4 }), kept = {} }
+    subs[i] = setmetatable(sub, { __index = self })
+  end
+  return subs
+end
+
 -- The host serves this NIC no more.
 function Guest:expect_stopped()
   self.host:run_for("10ms")

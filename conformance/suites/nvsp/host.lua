@@ -284,3 +284,70 @@ case "nvsp.host.again-after-close" {
     check_eq(g:config(), "", "completion of NDIS_CONFIG")
   end,
 }
+
+case "nvsp.host.offer" {
+  level = "must", side = "host", requires = { "NET-REQ-001" },
+  doc = "The NIC is offered as a network device, its primary channel under index 0.",
+  run = function(host, rg)
+    local nic = host:nic()
+    local offers = rg:online()
+    check_eq(#offers, 1, "offers")
+    check_eq(offers[1].interface_id, "f8615163-df3e-46c5-913f-f2d2f965ed0e", "interface")
+    check_eq(offers[1].subchannel_index, 0, "sub-channel index")
+    check_eq(offers[1].channel_id, nic.id, "channel")
+  end,
+}
+
+-- Sub-channels -------------------------------------------------------------------------------
+
+for _, version in ipairs { 0x50000, 0x60000, 0x60001 } do
+  local size = version == 0x60001 and 40 or 32 -- 28 and the padding of the ring
+
+  case("nvsp.host.sub-channels-" .. names[version]) {
+    level = "must", side = "host", requires = { "NET-REQ-047", "NET-REQ-007", "NET-REQ-015" }, bugs = { "BUG-119" },
+    doc = "The table comes when the last sub-channel is open; on each, messages have the version's size.",
+    run = function(host, rg)
+      local g = raw.up(host, rg, version, { max_queues = 4 })
+      local subs = g:sub_channels(3, function() g.ring:expect_no_packet "10ms" end)
+      local table = g.ring:expect { type = 6 }
+      check_eq(get_u32(table.payload, 0), 134, "SEND_INDIRECTION_TABLE")
+      check_eq(get_u32(table.payload, 4), 16, "entries")
+      local at, seen = get_u32(table.payload, 8), {}
+      for i = 0, 15 do seen[get_u32(table.payload, at + 4 * i)] = true end
+      for q = 0, 3 do check(seen[q], "queue " .. q .. " is in the table") end
+      check(not seen[4], "no other queue is")
+      for q, sub in ipairs(subs) do
+        sub.tx:write(6144 * q, net.rndis_packet(net.frame(100, q)))
+        local p = sub:ask(sub:pad(u32(107) .. u32(0) .. u32(q) .. u32(144)))
+        check_eq(#p, size, "bytes of the completion")
+        check_eq(get_u32(p, 4), 1, "status of the frame")
+        check_eq(g.nic:frames()[q].queue, q, "queue of the frame")
+        check_eq(g.nic:deliver(net.frame(200, q), { queue = q }), "OK", "delivery")
+        local bytes, k = sub:rndis()
+        check_eq(#k.payload, size, "bytes of the message with the frame")
+        local at_frame = 8 + get_u32(bytes, 8)
+        check(bytes:sub(at_frame + 1, at_frame + 200) == net.frame(200, q), "the frame")
+      end
+      g:alive()
+    end,
+  }
+end
+
+case "nvsp.host.sub-channel-control" {
+  level = "must", side = "host", requires = { "NET-REQ-093", "NET-REQ-051" },
+  doc = "A control message on a sub-channel is not served, status 2; all channels go on.",
+  run = function(host, rg)
+    local g = raw.up(host, rg, nil, { max_queues = 2 })
+    local sub = g:sub_channels(1)[1]
+    g.ring:expect { type = 6 }
+    for i, bytes in ipairs { u32(4) .. u32(28) .. u32(7) .. u32(0x01010101) .. zeros(12),
+                             u32(5) .. u32(32) .. u32(8) .. u32(0x0001010e) .. u32(4) .. u32(20) .. u32(0) .. u32(0),
+                             u32(8) .. u32(12) .. u32(9), u32(3) .. u32(12) .. u32(10) } do
+      check_eq(sub:control(bytes), 2, "status of message " .. i)
+      sub.ring:expect_no_packet "10ms"
+    end
+    check_eq(g.nic:nic_info().filter, 0x0d, "filter")
+    check_eq(sub:control(net.rndis_packet(net.frame(60)), { kind = 0 }), 1, "a frame")
+    g:alive()
+  end,
+}
