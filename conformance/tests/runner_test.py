@@ -190,6 +190,21 @@ class Runner(unittest.TestCase):
         p = self.run_it(*self.suite(case("a.one", body)), status=0)
         self.assertEqual(self.last_line(p), "1 passed, 0 failed, 0 skipped")
 
+    def test_a_storage_controller_of_the_host_can_be_asked(self):
+        body = """
+          local c = host:storage { kind = "scsi", max_subs = 2, io_delay = "1ms" }
+          local disk = host:unit { size = 1 << 20 }
+          check_eq(c:attach(disk, { lun = 3 }), "OK", "attach")
+          check_eq(c:attach(disk, { lun = 3 }), "ARG", "a place that is taken")
+          disk:write(512, "abc")
+          check_eq(disk:read(511, 5), "\\0abc\\0", "bytes")
+          guest:online()
+          check_eq(c:storage_info().state, "closed", "state")
+          check_eq(c:sub(1), nil, "a sub-channel that was not offered")
+          check_eq(c:detach { lun = 3 }, "OK", "detach")"""
+        p = self.run_it(*self.suite(case("a.one", body)), status=0)
+        self.assertEqual(self.last_line(p), "1 passed, 0 failed, 0 skipped")
+
     NIC = """
           local nic = host:nic { backend = "echo" }
           guest:online()
@@ -296,6 +311,13 @@ class Runner(unittest.TestCase):
         self.assertEqual(self.names(*options, "--suite", "else"), ["other.one"])
         self.assertEqual(self.names(*options, "--bug", "BUG-001"), ["other.one"])
         self.assertEqual(len(self.names(*options, "--requirement", "CORE-REQ-*")), 20)
+
+    def test_a_case_for_one_target_is_not_selected_for_others(self):
+        text = case("a.all") + case("a.one").replace("level =", 'only = "hvproto", level =')
+        p = self.run_it(*self.suite(text), status=0, target="hvproto")
+        self.assertEqual(self.last_line(p), "2 passed, 0 failed, 0 skipped")
+        p = self.run_it(*self.suite(text), status=0, target="minimal")
+        self.assertEqual(self.last_line(p), "1 passed, 0 failed, 0 skipped")
 
     def test_an_empty_selection_is_an_error(self):
         options = self.suite(self.MANY)
