@@ -51,7 +51,7 @@ struct hvc_strings {
 
 struct hvc_case {
 	char *name;
-	char *suite; /* folder below suites/ and file, as "core/gpadl" */
+	char *suite; /* folder below suites/ and file, as "channel/open" */
 	char *file; /* as loaded */
 	char *doc;
 	char *only; /* the one target that it is for; NULL: every */

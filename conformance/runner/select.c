@@ -38,17 +38,27 @@ static bool any_cited(const struct hvc_strings *globs, const struct hvc_strings 
 	return false;
 }
 
-/* --suite core takes all of suites/core, --suite core/gpadl one file of it. */
-static bool in_suite(const struct hvc_strings *suites, const char *suite)
+/*
+ * --suite channel takes all of suites/channel, --suite channel/open one file of it. With a '*' or another
+ * sign of a glob it is one over names of cases: --suite 'nvsp.*' takes what is called so,
+ * wherever it is written.
+ */
+static bool takes(const char *suite, const struct hvc_case *c)
+{
+	size_t n = strlen(suite);
+
+	if (strpbrk(suite, "*?["))
+		return fnmatch(suite, c->name, 0) == 0;
+	return strncmp(suite, c->suite, n) == 0 && (c->suite[n] == '\0' || c->suite[n] == '/');
+}
+
+static bool in_suite(const struct hvc_strings *suites, const struct hvc_case *c)
 {
 	size_t i;
 
-	for (i = 0; i < suites->n; i++) {
-		size_t n = strlen(suites->v[i]);
-
-		if (strncmp(suites->v[i], suite, n) == 0 && (suite[n] == '\0' || suite[n] == '/'))
+	for (i = 0; i < suites->n; i++)
+		if (takes(suites->v[i], c))
 			return true;
-	}
 	return false;
 }
 
@@ -68,7 +78,7 @@ static bool wanted(const struct hvc_options *opt, const struct hvc_case *c)
 		return false;
 	if (opt->patterns.n && !any_glob(&opt->patterns, c->name))
 		return false;
-	if (opt->suites.n && !in_suite(&opt->suites, c->suite))
+	if (opt->suites.n && !in_suite(&opt->suites, c))
 		return false;
 	if (opt->levels.n && !hvc_strings_have(&opt->levels, hvc_level_name(c->level)))
 		return false;

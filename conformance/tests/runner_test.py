@@ -309,6 +309,8 @@ class Runner(unittest.TestCase):
         self.assertEqual(len(self.names(*options, "--level", "quirk")), 6)
         self.assertEqual(len(self.names(*options, "--suite", "area/file")), 20)
         self.assertEqual(self.names(*options, "--suite", "else"), ["other.one"])
+        self.assertEqual(len(self.names(*options, "--suite", "m.*", "--suite", "other.*")), 21)
+        self.assertEqual(self.names(*options, "--suite", "oth*"), ["other.one"])
         self.assertEqual(self.names(*options, "--bug", "BUG-001"), ["other.one"])
         self.assertEqual(len(self.names(*options, "--requirement", "CORE-REQ-*")), 20)
 
