@@ -10,9 +10,9 @@
  * under way holds; it holds no more slots than there are.
  *
  * Must reach: hvm_nv_packet* hvm_nv_control* hvm_nv_answer* hvm_nv_frame* hvm_nv_slots_*
- *	hvm_nv_place* hvm_nv_offload_* hvm_nv_rss_* hvm_nv_rndis* hvm_nv_queue_* hvm_nv_table hvm_nv_switch
- *	hvm_nv_vf_tell hvm_nv_wire hvm_nv_query hvm_nv_set hvm_nv_completed hvm_nv_sub_channel
- *	hvm_nv_config_parameter hvm_nv_stop hvm_nv_later hvm_netvsp_deliver
+ *	hvm_nv_place* hvm_nv_offload_* hvm_nv_rss_* hvm_nv_rndis* hvm_nv_queue_* hvm_nv_table
+ *	hvm_nv_switch hvm_nv_vf_tell hvm_nv_wire hvm_nv_query hvm_nv_set hvm_nv_completed
+ *	hvm_nv_sub_channel hvm_nv_config_parameter hvm_nv_stop hvm_nv_later hvm_netvsp_deliver
  */
 #include <stdlib.h>
 #include <string.h>
