@@ -39,8 +39,8 @@ static bool any_cited(const struct hvc_strings *globs, const struct hvc_strings 
 }
 
 /*
- * --suite channel takes all of suites/channel, --suite channel/open one file of it. With a '*' or another
- * sign of a glob it is one over names of cases: --suite 'nvsp.*' takes what is called so,
+ * --suite channel takes all of suites/channel, --suite channel/open one file of it. With a '*' or
+ * another sign of a glob it is one over names of cases: --suite 'nvsp.*' takes what is called so,
  * wherever it is written.
  */
 static bool takes(const char *suite, const struct hvc_case *c)
