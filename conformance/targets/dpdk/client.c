@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Orders of the target, one after the other, until it hangs up. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 
 #include "client.h"
@@ -31,19 +33,54 @@ static bool hear(struct peer_message *m)
 	return n >= (ssize_t)sizeof(*m) && (size_t)n == sizeof(*m) + m->size;
 }
 
+/* The reference that stays with us tells when the driver has dropped its own. */
+static void remember(struct client *c, struct rte_mbuf *m, const struct peer_message *ask)
+{
+	struct sent *s = &c->sent[c->sent_count++];
+
+	s->m = m;
+	s->id = ask->arg[PEER_X_ID];
+	s->queue = (uint16_t)ask->arg[PEER_X_QUEUE];
+}
+
+static void tell_sent(struct client *c)
+{
+	struct sent *s = c->sent;
+
+	while (s < c->sent + c->sent_count) {
+		struct peer_message m = { .op = PEER_SENT };
+
+		if (rte_mbuf_refcnt_read(s->m) != 1) {
+			s++;
+			continue;
+		}
+		s->m->next = NULL; /* these were freed by the driver */
+		s->m->nb_segs = 1;
+		rte_pktmbuf_free(s->m);
+		m.arg[PEER_Y_ID] = s->id;
+		m.arg[PEER_Y_QUEUE] = s->queue;
+		memmove(s, s + 1, (size_t)(c->sent + --c->sent_count - s) * sizeof(*s));
+		(void)say(&m, NULL);
+	}
+}
+
 static int send_one(struct client *c, const struct peer_message *ask)
 {
 	struct rte_mbuf *m = client_mbuf(c, data, ask->size, (uint32_t)ask->arg[PEER_X_SEGMENTS]);
 	uint16_t queue = (uint16_t)ask->arg[PEER_X_QUEUE];
 
-	if (queue >= c->queues || !m) {
+	if (queue >= c->queues || !m || c->sent_count == CLIENT_SENT) {
 		rte_pktmbuf_free(m);
 		return -EINVAL;
 	}
-	client_offload(m, data, ask->arg[PEER_X_FLAGS], (uint16_t)ask->arg[PEER_X_VLAN],
-		       (uint16_t)ask->arg[PEER_X_MSS]);
-	if (rte_eth_tx_burst(CLIENT_PORT, queue, &m, 1) == 1)
+	client_offload(m, data, client_offered(c, ask->arg[PEER_X_FLAGS]),
+		       (uint16_t)ask->arg[PEER_X_VLAN], (uint16_t)ask->arg[PEER_X_MSS]);
+	rte_mbuf_refcnt_update(m, 1);
+	if (rte_eth_tx_burst(CLIENT_PORT, queue, &m, 1) == 1) {
+		remember(c, m, ask);
 		return 0;
+	}
+	rte_mbuf_refcnt_update(m, -1);
 	rte_pktmbuf_free(m);
 	return 1;
 }
@@ -106,10 +143,16 @@ static int carry_out(struct client *c, const struct peer_message *ask, struct pe
 		return send_one(c, ask);
 	case PEER_POLL:
 		poll_all(c);
+		client_settle();
+		tell_sent(c);
 		answer->arg[0] = client_link();
 		return 0;
 	case PEER_TRAFFIC:
 		return client_traffic(c, ask, answer);
+	case PEER_BURST:
+		return client_burst(c, ask, answer);
+	case PEER_DRAIN:
+		return client_drain(c, ask, answer);
 	case PEER_COUNTERS:
 		return counters(answer);
 	case PEER_PROMISCUOUS:
@@ -139,6 +182,16 @@ static void serve(struct client *c)
 	}
 }
 
+/* The driver polls for answers: whoever answers may need the processor. */
+static void delay(unsigned int us)
+{
+	uint64_t end = rte_get_timer_cycles() + us * rte_get_timer_hz() / 1000000u;
+
+	do
+		sched_yield();
+	while (rte_get_timer_cycles() < end);
+}
+
 int main(void)
 {
 	char *eal[] = {
@@ -147,8 +200,9 @@ int main(void)
 		(char[]){ "-l" },	    (char[]){ "0" },	     (char[]){ "--no-telemetry" },
 		(char[]){ "--log-level" },  (char[]){ "*:warning" }
 	};
-	struct client c = { .queues = 0 };
+	static struct client c;
 
+	rte_delay_us_callback_register(delay);
 	if (rte_eal_init((int)(sizeof(eal) / sizeof(eal[0])), eal) < 0) {
 		fprintf(stderr, "the EAL of DPDK does not start\n");
 		return 1;

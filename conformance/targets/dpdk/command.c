@@ -81,6 +81,17 @@ void dpdk_frame(struct glue_net *net, const struct peer_message *frame)
 	dpdk_report_data(net, "net.rx", 0, args, n, frame->size);
 }
 
+/* The driver has given the frame's memory back. It tells nobody what the host said about it. */
+void dpdk_sent(struct glue_net *net, const struct peer_message *sent)
+{
+	struct hvt_arg args[] = {
+		{ "status", 1 },
+		{ "queue", sent->arg[PEER_Y_QUEUE] },
+	};
+
+	dpdk_report_data(net, "net.tx_done", sent->arg[PEER_Y_ID], args, ARGS(args), 0);
+}
+
 /* --- orders --- */
 
 static void give_next(struct glue_net *net)
@@ -88,7 +99,7 @@ static void give_next(struct glue_net *net)
 	struct dpdk_order *o = net->orders;
 
 	net->busy = o != NULL;
-	net->quiet = 0;
+	dpdk_heard(net);
 	if (o && !dpdk_process_say(net, &o->ask, o->data))
 		dpdk_gone(net, DPDK_REFUSED);
 }
@@ -149,6 +160,16 @@ static void traffic_done(struct glue_net *net, uint64_t id, const struct peer_me
 	dpdk_report_data(net, "net.traffic_done", id, args, ARGS(args), 0);
 }
 
+static void burst_done(struct glue_net *net, uint64_t id, const struct peer_message *answer)
+{
+	struct hvt_arg args[] = {
+		{ "status", (uint32_t)answer->status },
+		{ "frames", answer->arg[0] },
+	};
+
+	dpdk_report_data(net, "net.burst_done", id, args, ARGS(args), 0);
+}
+
 static void counted(struct glue_net *net, uint64_t id, const struct peer_message *answer)
 {
 	struct hvt_arg args[] = {
@@ -174,6 +195,7 @@ static void tell(struct glue_net *net, const struct dpdk_order *o,
 		dpdk_attached(net, answer);
 		break;
 	case PEER_STOP:
+		net->stopped = true;
 		dpdk_close(net);
 		break;
 	case PEER_SEND:
@@ -186,6 +208,10 @@ static void tell(struct glue_net *net, const struct dpdk_order *o,
 		break;
 	case PEER_TRAFFIC:
 		traffic_done(net, o->id, answer);
+		break;
+	case PEER_BURST:
+	case PEER_DRAIN:
+		burst_done(net, o->id, answer);
 		break;
 	case PEER_COUNTERS:
 		counted(net, o->id, answer);
@@ -238,6 +264,7 @@ static int send_frame(struct glue_net *net, const struct hvt_command *cmd)
 	ask.arg[PEER_X_VLAN] = dpdk_arg(cmd, "vlan", 0);
 	ask.arg[PEER_X_MSS] = dpdk_arg(cmd, "mss", 0);
 	ask.arg[PEER_X_SEGMENTS] = dpdk_arg(cmd, "segments", 1);
+	ask.arg[PEER_X_ID] = cmd->id;
 	return dpdk_order(net, cmd->id, &ask, cmd->data);
 }
 
@@ -253,6 +280,28 @@ static int traffic(struct glue_net *net, const struct hvt_command *cmd)
 	ask.arg[PEER_T_SEGMENTS] = dpdk_arg(cmd, "segments", 1);
 	ask.arg[PEER_T_WINDOW] = dpdk_arg(cmd, "window", 128);
 	ask.arg[PEER_T_MSS] = dpdk_arg(cmd, "mss", 1460);
+	return dpdk_order(net, cmd->id, &ask, NULL);
+}
+
+/* What a frame costs: one look of the host at all that a burst sends, and at all that a drain
+ * gives back. */
+static int burst(struct glue_net *net, const struct hvt_command *cmd)
+{
+	struct peer_message ask = { .op = PEER_BURST };
+
+	ask.arg[PEER_B_FRAMES] = dpdk_arg(cmd, "frames", 64);
+	ask.arg[PEER_B_SIZE] = dpdk_arg(cmd, "size", 64);
+	ask.arg[PEER_B_BURST] = dpdk_arg(cmd, "burst", 32);
+	ask.arg[PEER_B_MSS] = dpdk_arg(cmd, "mss", 0);
+	ask.arg[PEER_B_TIMED] = dpdk_arg(cmd, "timed", 0);
+	return dpdk_order(net, cmd->id, &ask, NULL);
+}
+
+static int drain(struct glue_net *net, const struct hvt_command *cmd)
+{
+	struct peer_message ask = { .op = PEER_DRAIN };
+
+	ask.arg[PEER_B_TIMED] = dpdk_arg(cmd, "timed", 0);
 	return dpdk_order(net, cmd->id, &ask, NULL);
 }
 
@@ -298,6 +347,8 @@ static const struct command commands[] = {
 	{ "net.traffic",
 	  traffic,
 	  { "frames", "seed", "min", "max", "flags", "segments", "window", "mss" } },
+	{ "net.burst", burst, { "frames", "size", "burst", "mss", "timed" } },
+	{ "net.drain", drain, { "timed" } },
 	{ "net.filter", filter, { "value" } },
 	{ "net.counters", counters, { NULL } },
 	{ "net.pause", pause_reading, { NULL } },

@@ -7,8 +7,8 @@
  * send buffers, shows all of it to the driver's process, and passes signals on.
  *
  * Read it in this order: peer.h (what is said to that process), memory.c (what is shared with
- * it), sysfs.c (where it looks), process.c (its life), nic.c (the loop), command.c (what the
- * runner asks for); then the process itself: shim.c, client.h.
+ * it), sysfs.c (where it looks), process.c (its life), nic.c (channels and buffers), loop.c,
+ * command.c (what the runner asks for); then the process itself: shim.c, client.h.
  */
 #ifndef DPDK_H
 #define DPDK_H
@@ -21,7 +21,6 @@
 #define DPDK_BASE 0x104000000ull /* guest-physical, and virtual in the driver's process */
 #define DPDK_REFUSED 0xe0000001u /* not a host's code, visibly: the attach cannot go on */
 #define DPDK_HANGS 0xe0000002u /* the process neither speaks nor signals */
-#define DPDK_TURN 1000u /* 100 ns of virtual time that pass while the process works */
 
 /* A file that the machine, the driver's process and we have mapped. */
 struct dpdk_area {
@@ -70,12 +69,15 @@ struct glue_net {
 	uint32_t channel; /* id of the primary */
 	uint64_t id; /* of the command that attaches or detaches */
 	struct peer_message start;
-	uint32_t status; /* of an attach that failed */
 	pid_t pid;
 	int socket; /* -1: no process */
+	bool stopped; /* it said that it has stopped: it ends by itself */
 	struct dpdk_order *orders; /* first is the one that the process works on */
 	bool busy;
-	uint32_t quiet; /* turns in which the process said nothing */
+	int64_t heard_cpu; /* what the process had computed when it last spoke, and when that was */
+	int64_t heard_at;
+	int64_t patience; /* 1; more when it runs under a tool that makes it slow */
+	bool waits; /* it has spoken less than it computed: it polls for an answer */
 	bool wants_poll;
 	bool paused;
 	bool link;
@@ -111,6 +113,7 @@ void dpdk_report(struct glue_net *net, const char *op, uint64_t id, uint32_t sta
 /* @size bytes of net->data go with it */
 void dpdk_report_data(struct glue_net *net, const char *op, uint64_t id, const struct hvt_arg *args,
 		      size_t count, size_t size);
+void dpdk_sent(struct glue_net *net, const struct peer_message *sent);
 void dpdk_orders_free(struct glue_net *net);
 
 /* nic.c */
@@ -119,5 +122,8 @@ int dpdk_detach(struct glue_net *net, const struct hvt_command *cmd);
 void dpdk_attached(struct glue_net *net, const struct peer_message *answer);
 void dpdk_close(struct glue_net *net);
 void dpdk_gone(struct glue_net *net, uint32_t status);
+
+/* loop.c */
+void dpdk_heard(struct glue_net *net);
 
 #endif /* DPDK_H */

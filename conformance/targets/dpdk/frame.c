@@ -54,6 +54,23 @@ static uint64_t l3_flags(uint64_t flags)
 	       (flags & (PEER_F_IP_CHECKSUM | PEER_F_LSO) ? RTE_MBUF_F_TX_IP_CKSUM : 0);
 }
 
+/* Of @flags those that the port has promised: no program may ask for more. */
+uint64_t client_offered(const struct client *c, uint64_t flags)
+{
+	uint64_t l4 = flags & PEER_F_UDP ? RTE_ETH_TX_OFFLOAD_UDP_CKSUM
+					 : RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+
+	if (!(c->offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT))
+		flags &= ~(uint64_t)PEER_F_VLAN;
+	if (!(c->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM))
+		flags &= ~(uint64_t)PEER_F_IP_CHECKSUM;
+	if (!(c->offloads & l4))
+		flags &= ~(uint64_t)PEER_F_L4_CHECKSUM;
+	if (!(c->offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO))
+		flags &= ~(uint64_t)PEER_F_LSO;
+	return flags;
+}
+
 void client_offload(struct rte_mbuf *m, const uint8_t *bytes, uint64_t flags, uint16_t vlan,
 		    uint16_t mss)
 {

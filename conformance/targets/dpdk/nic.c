@@ -5,13 +5,8 @@
  */
 #include "dpdk.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define TURN_NS 1000000l /* real time that a turn waits for the process */
-#define PATIENCE 5000u /* turns without a word or a signal: the process hangs */
 
 bool glue_net_start(struct glue *g)
 {
@@ -76,7 +71,6 @@ int dpdk_attach(struct glue_net *net, struct glue_channel *c, const struct hvt_c
 	net->start.arg[PEER_S_RSS] = queues > 1;
 	net->channel = c->id;
 	net->id = cmd->id;
-	net->status = 0;
 	net->queues[0].c = c;
 	net->state = DPDK_OPENING;
 	hvp_channel_limit_subs(c->ch, PEER_QUEUES - 1u);
@@ -120,10 +114,8 @@ static bool next_step(struct glue_net *net)
 
 static void step_done(struct glue_net *net, enum hvp_status status)
 {
-	if (status == HVP_OK && next_step(net))
-		return;
-	net->status = DPDK_REFUSED;
-	dpdk_close(net);
+	if (status != HVP_OK || !next_step(net))
+		dpdk_gone(net, DPDK_REFUSED);
 }
 
 /* --- closing --- */
@@ -143,13 +135,15 @@ static void closed_all(struct glue_net *net)
 	if (net->state != DPDK_CLOSING || any_open(net) || net->receive_gpadl || net->send_gpadl)
 		return;
 	net->state = DPDK_IDLE;
-	dpdk_report(net, net->status ? "net.attached" : "net.detached", net->id, net->status);
+	dpdk_report(net, "net.detached", net->id, 0);
 }
 
 void dpdk_close(struct glue_net *net)
 {
 	uint32_t i;
 
+	if (net->state == DPDK_CLOSING)
+		return;
 	net->state = DPDK_CLOSING;
 	dpdk_process_end(net);
 	dpdk_orders_free(net);
@@ -161,6 +155,21 @@ void dpdk_close(struct glue_net *net)
 		if (net->queues[i].open)
 			(void)!hvp_channel_close(net->queues[i].c->ch);
 	closed_all(net);
+}
+
+static bool is_attaching(const struct glue_net *net)
+{
+	return net->state > DPDK_IDLE && net->state < DPDK_RUNNING;
+}
+
+/* The attach fails; or the process ended by itself, or does nothing any more. */
+void dpdk_gone(struct glue_net *net, uint32_t status)
+{
+	if (is_attaching(net))
+		dpdk_report(net, "net.attached", net->id, status);
+	else if (net->state == DPDK_RUNNING)
+		dpdk_report(net, "net.error", 0, status);
+	dpdk_close(net);
 }
 
 int dpdk_detach(struct glue_net *net, const struct hvt_command *cmd)
@@ -186,8 +195,7 @@ void dpdk_attached(struct glue_net *net, const struct peer_message *answer)
 	};
 
 	if (answer->status != 0) {
-		net->status = (uint32_t)answer->status;
-		dpdk_close(net);
+		dpdk_gone(net, (uint32_t)answer->status);
 		return;
 	}
 	net->state = DPDK_RUNNING;
@@ -237,7 +245,9 @@ static void rescinded(struct glue_net *net, struct dpdk_queue *q, struct hvp_cha
 	bool primary = q == &net->queues[0];
 
 	q->open = false;
-	if (primary && net->state != DPDK_IDLE && net->state != DPDK_CLOSING)
+	if (primary && is_attaching(net))
+		dpdk_gone(net, DPDK_REFUSED);
+	else if (primary && net->state != DPDK_IDLE && net->state != DPDK_CLOSING)
 		dpdk_close(net);
 	if (!primary)
 		q->c = NULL;
@@ -294,107 +304,4 @@ bool glue_net_bus_event(struct glue *g, const struct hvp_event *ev)
 		return false;
 	}
 	return ev->channel && channel_event(net, ev);
-}
-
-/* --- the loop --- */
-
-bool glue_net_signalled(struct glue_channel *c)
-{
-	struct glue_net *net = c->g->nets;
-
-	if (!queue_of(net, c->ch))
-		return false;
-	net->wants_poll = true;
-	return true;
-}
-
-/* The triggers that the process has set, as signals to the host. True if there were any. */
-static bool pass_signals(struct glue_net *net)
-{
-	uint32_t *pending = net->monitor + HVP_HV_MONITOR_PAGE_TRIGGER_GROUP_OFFSET / 4u;
-	uint32_t bits = __atomic_exchange_n(pending, 0, __ATOMIC_SEQ_CST);
-	uint32_t i;
-
-	for (i = 0; i < PEER_QUEUES; i++)
-		if ((bits & 1u << i) && net->queues[i].open)
-			(void)!hvp_channel_signal(net->queues[i].c->ch);
-	return bits != 0;
-}
-
-static void take(struct glue_net *net, const struct peer_message *m)
-{
-	if (m->op == PEER_FRAME)
-		dpdk_frame(net, m);
-	else
-		dpdk_order_done(net, m);
-}
-
-/* One message of the process, if it is there. True: something happened. */
-static bool listen(struct glue_net *net)
-{
-	struct peer_message m;
-	int heard = dpdk_process_hear(net, &m, 0);
-
-	if (heard > 0)
-		take(net, &m);
-	else if (heard < 0)
-		dpdk_gone(net, DPDK_REFUSED);
-	return heard != 0;
-}
-
-static long elapsed(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000000000l + now.tv_nsec - since->tv_nsec;
-}
-
-/* Let the process work for a while. It answers, signals, or waits for what the host does later. */
-static bool work(struct glue_net *net)
-{
-	struct timespec begin;
-
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	do {
-		if (pass_signals(net) || listen(net)) {
-			net->quiet = 0;
-			return true;
-		}
-		sched_yield();
-	} while (elapsed(&begin) < TURN_NS);
-	if (++net->quiet > PATIENCE)
-		dpdk_gone(net, DPDK_HANGS);
-	return false;
-}
-
-bool glue_net_turn(struct glue *g)
-{
-	struct glue_net *net = g->nets;
-
-	if (net->socket < 0)
-		return false;
-	if (!net->busy && net->wants_poll && !net->paused && net->state == DPDK_RUNNING) {
-		struct peer_message poll = { .op = PEER_POLL };
-
-		net->wants_poll = false;
-		(void)dpdk_order(net, 0, &poll, NULL);
-	}
-	return net->busy && work(net);
-}
-
-/* While the process works time passes, so that a host that answers later does. */
-uint64_t glue_net_deadline(const struct glue *g, uint64_t now)
-{
-	return g->nets->busy ? now + DPDK_TURN : HVP_NEVER;
-}
-
-/* The process ended by itself, or does nothing any more. */
-void dpdk_gone(struct glue_net *net, uint32_t status)
-{
-	if (net->state == DPDK_STARTING)
-		net->status = status;
-	else if (net->state != DPDK_STOPPING)
-		dpdk_report(net, "net.error", 0, status);
-	dpdk_close(net);
 }

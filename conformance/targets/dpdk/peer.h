@@ -3,8 +3,8 @@
  * peer.h - what the target says to its client, the process in which DPDK's driver runs
  *
  * The client is started with one end of a SOCK_SEQPACKET pair as descriptor PEER_FD. Each request
- * is one message and is answered by any number of PEER_FRAME and one PEER_DONE. Both ends are
- * built from this file, so the structures are the machine's own.
+ * is one message and is answered by any number of PEER_FRAME and PEER_SENT, and one PEER_DONE.
+ * Both ends are built from this file, so the structures are the machine's own.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -34,7 +34,10 @@ enum peer_op {
 	PEER_TRAFFIC, /* enum peer_traffic -> enum peer_result */
 	PEER_COUNTERS, /* -> enum peer_counter */
 	PEER_PROMISCUOUS, /* arg 0: on */
+	PEER_BURST, /* enum peer_burst: send -> arg 0: frames sent */
+	PEER_DRAIN, /* enum peer_burst: receive and drop -> arg 0: frames received */
 	PEER_FRAME = 16, /* enum peer_frame, data: frame */
+	PEER_SENT, /* enum peer_sent: the driver is done with a frame of PEER_SEND */
 	PEER_DONE, /* status: 0 or a negative errno */
 };
 
@@ -57,7 +60,19 @@ enum peer_send {
 	PEER_X_FLAGS,
 	PEER_X_VLAN,
 	PEER_X_MSS,
-	PEER_X_SEGMENTS
+	PEER_X_SEGMENTS,
+	PEER_X_ID,
+};
+enum peer_burst {
+	PEER_B_FRAMES,
+	PEER_B_SIZE,
+	PEER_B_BURST,
+	PEER_B_MSS,
+	PEER_B_TIMED
+};
+enum peer_sent {
+	PEER_Y_ID,
+	PEER_Y_QUEUE
 };
 enum peer_frame {
 	PEER_G_QUEUE,

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* DPDK's port over the mock host's NIC. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
+
+#include <rte_alarm.h>
 
 #include "client.h"
 
 #define RING_FRAMES 512u
 #define POOL_FRAMES 6144u
 #define POOL_CACHE 128u
+#define LATER_US 20u /* the driver has 10 */
 
 static uint64_t wanted(uint64_t capabilities)
 {
@@ -29,7 +33,9 @@ static int configure(struct client *c, const struct peer_message *ask)
 	conf.rxmode.offloads = info.rx_offload_capa &
 			       (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_VLAN_STRIP);
 	conf.intr_conf.lsc = 1; /* else each look at the link is a request to the host */
-	conf.rxmode.mtu = (uint32_t)ask->arg[PEER_S_MTU];
+	conf.rxmode.mtu = RTE_MIN((uint32_t)ask->arg[PEER_S_MTU], (uint32_t)info.max_mtu);
+	c->offloads = conf.txmode.offloads;
+	c->queues = RTE_MIN(c->queues, info.max_rx_queues);
 	if (c->queues > 1 && ask->arg[PEER_S_RSS]) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_RSS_HASH;
@@ -101,6 +107,26 @@ void client_stop(struct client *c)
 	c->started = false;
 	(void)rte_eth_dev_stop(CLIENT_PORT);
 	(void)rte_eth_dev_close(CLIENT_PORT);
+}
+
+static void settled(void *flag)
+{
+	__atomic_store_n((bool *)flag, true, __ATOMIC_RELEASE);
+}
+
+/*
+ * A change of the link is looked into by another thread, a while after it was received: wait
+ * until that thread comes to something that was asked for later.
+ */
+void client_settle(void)
+{
+	static bool done;
+
+	__atomic_store_n(&done, false, __ATOMIC_RELAXED);
+	if (rte_eal_alarm_set(LATER_US, settled, &done) != 0)
+		return;
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		sched_yield();
 }
 
 bool client_link(void)

@@ -13,9 +13,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ENV 160
+#define WORDS 16u
 
 /* Where the programs are: beside each other, where they were built, unless the user says so. */
 static const char *programs(void)
@@ -25,13 +27,34 @@ static const char *programs(void)
 	return folder ? folder : DPDK_FOLDER;
 }
 
+/* The tool that the user wants the process to run under, such as a counter of instructions. */
+static const char *wrapper(void)
+{
+	return getenv("HVP_DPDK_WRAPPER");
+}
+
+static void command_line(char *argv[WORDS + 2], char *path)
+{
+	static char words[1024];
+	char *word;
+	char *rest;
+	size_t n = 0;
+
+	snprintf(words, sizeof(words), "%s", wrapper() ? wrapper() : "");
+	for (word = strtok_r(words, " ", &rest); word && n < WORDS;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[n++] = word;
+	argv[n++] = path;
+	argv[n] = NULL;
+}
+
 static void become_client(const struct glue_net *net, int fd)
 {
 	char preload[ENV + 32];
 	char folder[ENV + 32];
 	char base[64];
 	char path[ENV + 32];
-	char *argv[] = { (char[]){ "hvp-dpdk-client" }, NULL };
+	char *argv[WORDS + 2];
 	char *env[] = { preload, folder, base, (char[]){ "PATH=/usr/bin:/bin" }, NULL };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -39,8 +62,9 @@ static void become_client(const struct glue_net *net, int fd)
 	snprintf(folder, sizeof(folder), PEER_ENV_FOLDER "=%s", net->folder);
 	snprintf(base, sizeof(base), PEER_ENV_BASE "=%llx", DPDK_BASE);
 	snprintf(path, sizeof(path), "%s/hvp-dpdk-client", programs());
+	command_line(argv, path);
 	if (dup2(fd, PEER_FD) == PEER_FD)
-		execve(path, argv, env);
+		execve(argv[0], argv, env);
 	_exit(127);
 }
 
@@ -65,6 +89,8 @@ bool dpdk_process_start(struct glue_net *net)
 
 	if (!pair(fds))
 		return false;
+	net->stopped = false;
+	net->patience = wrapper() ? 200 : 1;
 	net->pid = fork();
 	if (net->pid == 0)
 		become_client(net, fds[1]);
@@ -77,12 +103,28 @@ bool dpdk_process_start(struct glue_net *net)
 	return true;
 }
 
+/* One that was told to stop ends by itself, soon: tools that watch it write their reports then. */
+static bool ended(const struct glue_net *net)
+{
+	const struct timespec ms = { 0, 1000000 };
+	int64_t left = net->stopped ? 1000 * net->patience : 0;
+
+	while (left-- > 0) {
+		if (waitpid(net->pid, NULL, WNOHANG) == net->pid)
+			return true;
+		nanosleep(&ms, NULL);
+	}
+	return false;
+}
+
 void dpdk_process_end(struct glue_net *net)
 {
 	if (net->socket < 0)
 		return;
 	close(net->socket);
 	net->socket = -1;
+	if (ended(net))
+		return;
 	kill(net->pid, SIGKILL);
 	while (waitpid(net->pid, NULL, 0) < 0 && errno == EINTR)
 		;

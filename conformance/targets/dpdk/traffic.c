@@ -7,6 +7,7 @@
  * the pieces that a large send comes back in are known.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -255,6 +256,8 @@ static void exchange(struct traffic *t)
 			moved = send_next(t);
 		if (receive(t) || moved)
 			last = time(NULL);
+		else
+			sched_yield(); /* to the host */
 	}
 }
 
