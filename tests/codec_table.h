@@ -59,6 +59,16 @@ static inline void ct_set_member(uint8_t *member, uint64_t value, size_t size)
 	       size);
 }
 
+/* The value of a field on the wire, in the byte order of its protocol. */
+static inline void ct_put_field(const struct hvp_field_desc *f, uint8_t *bytes, uint64_t value)
+{
+	for (size_t i = 0; i < f->wire_size; i++) {
+		size_t at = f->flags & HVP_FIELD_BIG ? f->wire_size - 1u - i : i;
+
+		bytes[f->wire_offset + at] = (uint8_t)(value >> 8 * i);
+	}
+}
+
 /* Random bytes, with every bounded field inside its bounds. */
 static inline void ct_fill(const struct hvp_msg_desc *m, uint8_t *bytes, size_t size,
 			   uint32_t *seed)
@@ -67,10 +77,9 @@ static inline void ct_fill(const struct hvp_msg_desc *m, uint8_t *bytes, size_t 
 		bytes[i] = (uint8_t)ct_random(seed);
 	for (const struct hvp_field_desc *f = m->fields; f->name; f++)
 		if (f->bound)
-			ct_put(bytes + f->wire_offset,
-			       f->bound->low +
-				       ct_random(seed) % 8 % (f->bound->high - f->bound->low + 1),
-			       f->wire_size);
+			ct_put_field(f, bytes,
+				     f->bound->low + ct_random(seed) % 8 %
+							     (f->bound->high - f->bound->low + 1));
 }
 
 static inline enum hvp_status ct_decode(const struct hvp_msg_desc *m, struct hvp_neg neg,
@@ -166,7 +175,7 @@ static inline void ct_refused(const struct hvp_msg_desc *m, struct hvp_neg neg,
 	uint8_t buf[CT_MAX];
 	struct hvp_wr w = hvp_wr_init(buf, sizeof(buf));
 
-	ct_put(in + f->wire_offset, value, f->wire_size);
+	ct_put_field(f, in, value);
 	ck_assert_int_eq(ct_decode(m, neg, in, size, msg, &fault), HVP_VALUE);
 	ck_assert_int_eq(fault.status, HVP_VALUE);
 	ck_assert_str_eq(fault.message, f->bound->message);

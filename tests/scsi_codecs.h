@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the tables of SCSI do not name: checks before writing, and sizes, in the order of the tables. */
+#ifndef HVP_TESTS_SCSI_CODECS_H
+#define HVP_TESTS_SCSI_CODECS_H
+
+#include "codec_table.h"
+
+#include <hvproto/wire/scsi.h>
+
+CT_CODEC(scsi, test_unit_ready)
+CT_CODEC(scsi, request_sense)
+CT_CODEC(scsi, read_6)
+CT_CODEC(scsi, write_6)
+CT_CODEC(scsi, inquiry)
+CT_CODEC(scsi, mode_select_6)
+CT_CODEC(scsi, mode_sense_6)
+CT_CODEC(scsi, start_stop_unit)
+CT_CODEC(scsi, send_diagnostic)
+CT_CODEC(scsi, prevent_allow_medium_removal)
+CT_CODEC(scsi, read_capacity_10)
+CT_CODEC(scsi, read_10)
+CT_CODEC(scsi, write_10)
+CT_CODEC(scsi, write_and_verify_10)
+CT_CODEC(scsi, verify_10)
+CT_CODEC(scsi, synchronize_cache_10)
+CT_CODEC(scsi, write_same_10)
+CT_CODEC(scsi, unmap)
+CT_CODEC(scsi, mode_select_10)
+CT_CODEC(scsi, mode_sense_10)
+CT_CODEC(scsi, persistent_reserve_in)
+CT_CODEC(scsi, persistent_reserve_out)
+CT_CODEC(scsi, read_16)
+CT_CODEC(scsi, write_16)
+CT_CODEC(scsi, write_and_verify_16)
+CT_CODEC(scsi, verify_16)
+CT_CODEC(scsi, synchronize_cache_16)
+CT_CODEC(scsi, write_same_16)
+CT_CODEC(scsi, service_action_in_16)
+CT_CODEC(scsi, report_luns)
+CT_CODEC(scsi, read_12)
+CT_CODEC(scsi, write_12)
+CT_CODEC(scsi, write_and_verify_12)
+CT_CODEC(scsi, verify_12)
+CT_CODEC(scsi, standard_inquiry)
+CT_CODEC(scsi, vpd_page)
+CT_CODEC(scsi, designator)
+CT_CODEC(scsi, vpd_block_limits)
+CT_CODEC(scsi, vpd_block_characteristics)
+CT_CODEC(scsi, vpd_provisioning)
+CT_CODEC(scsi, vpd_msft_version)
+CT_CODEC(scsi, vpd_msft_properties)
+CT_CODEC(scsi, lun)
+CT_CODEC(scsi, report_luns_data)
+CT_CODEC(scsi, read_capacity_10_data)
+CT_CODEC(scsi, read_capacity_16_data)
+CT_CODEC(scsi, lba_status)
+CT_CODEC(scsi, lba_status_list)
+CT_CODEC(scsi, mode_header_6)
+CT_CODEC(scsi, mode_header_10)
+CT_CODEC(scsi, mode_page_head)
+CT_CODEC(scsi, caching_page)
+CT_CODEC(scsi, control_page)
+CT_CODEC(scsi, informational_exceptions_page)
+CT_CODEC(scsi, unmap_descriptor)
+CT_CODEC(scsi, unmap_list)
+CT_CODEC(scsi, sense_fixed)
+CT_CODEC(scsi, sense_descriptor)
+CT_CODEC(scsi, reserve_key)
+CT_CODEC(scsi, reserve_keys)
+CT_CODEC(scsi, reserve_holder)
+CT_CODEC(scsi, reserve_capabilities)
+CT_CODEC(scsi, reserve_status)
+CT_CODEC(scsi, registrant)
+CT_CODEC(scsi, reserve_list)
+
+static const struct ct_codec message_codecs[] = {
+	CT_CODEC_ENTRY(scsi, test_unit_ready),
+	CT_CODEC_ENTRY(scsi, request_sense),
+	CT_CODEC_ENTRY(scsi, read_6),
+	CT_CODEC_ENTRY(scsi, write_6),
+	CT_CODEC_ENTRY(scsi, inquiry),
+	CT_CODEC_ENTRY(scsi, mode_select_6),
+	CT_CODEC_ENTRY(scsi, mode_sense_6),
+	CT_CODEC_ENTRY(scsi, start_stop_unit),
+	CT_CODEC_ENTRY(scsi, send_diagnostic),
+	CT_CODEC_ENTRY(scsi, prevent_allow_medium_removal),
+	CT_CODEC_ENTRY(scsi, read_capacity_10),
+	CT_CODEC_ENTRY(scsi, read_10),
+	CT_CODEC_ENTRY(scsi, write_10),
+	CT_CODEC_ENTRY(scsi, write_and_verify_10),
+	CT_CODEC_ENTRY(scsi, verify_10),
+	CT_CODEC_ENTRY(scsi, synchronize_cache_10),
+	CT_CODEC_ENTRY(scsi, write_same_10),
+	CT_CODEC_ENTRY(scsi, unmap),
+	CT_CODEC_ENTRY(scsi, mode_select_10),
+	CT_CODEC_ENTRY(scsi, mode_sense_10),
+	CT_CODEC_ENTRY(scsi, persistent_reserve_in),
+	CT_CODEC_ENTRY(scsi, persistent_reserve_out),
+	CT_CODEC_ENTRY(scsi, read_16),
+	CT_CODEC_ENTRY(scsi, write_16),
+	CT_CODEC_ENTRY(scsi, write_and_verify_16),
+	CT_CODEC_ENTRY(scsi, verify_16),
+	CT_CODEC_ENTRY(scsi, synchronize_cache_16),
+	CT_CODEC_ENTRY(scsi, write_same_16),
+	CT_CODEC_ENTRY(scsi, service_action_in_16),
+	CT_CODEC_ENTRY(scsi, report_luns),
+	CT_CODEC_ENTRY(scsi, read_12),
+	CT_CODEC_ENTRY(scsi, write_12),
+	CT_CODEC_ENTRY(scsi, write_and_verify_12),
+	CT_CODEC_ENTRY(scsi, verify_12),
+};
+
+static const struct ct_codec record_codecs[] = {
+	CT_CODEC_ENTRY(scsi, standard_inquiry),
+	CT_CODEC_ENTRY(scsi, vpd_page),
+	CT_CODEC_ENTRY(scsi, designator),
+	CT_CODEC_ENTRY(scsi, vpd_block_limits),
+	CT_CODEC_ENTRY(scsi, vpd_block_characteristics),
+	CT_CODEC_ENTRY(scsi, vpd_provisioning),
+	CT_CODEC_ENTRY(scsi, vpd_msft_version),
+	CT_CODEC_ENTRY(scsi, vpd_msft_properties),
+	CT_CODEC_ENTRY(scsi, lun),
+	CT_CODEC_ENTRY(scsi, report_luns_data),
+	CT_CODEC_ENTRY(scsi, read_capacity_10_data),
+	CT_CODEC_ENTRY(scsi, read_capacity_16_data),
+	CT_CODEC_ENTRY(scsi, lba_status),
+	CT_CODEC_ENTRY(scsi, lba_status_list),
+	CT_CODEC_ENTRY(scsi, mode_header_6),
+	CT_CODEC_ENTRY(scsi, mode_header_10),
+	CT_CODEC_ENTRY(scsi, mode_page_head),
+	CT_CODEC_ENTRY(scsi, caching_page),
+	CT_CODEC_ENTRY(scsi, control_page),
+	CT_CODEC_ENTRY(scsi, informational_exceptions_page),
+	CT_CODEC_ENTRY(scsi, unmap_descriptor),
+	CT_CODEC_ENTRY(scsi, unmap_list),
+	CT_CODEC_ENTRY(scsi, sense_fixed),
+	CT_CODEC_ENTRY(scsi, sense_descriptor),
+	CT_CODEC_ENTRY(scsi, reserve_key),
+	CT_CODEC_ENTRY(scsi, reserve_keys),
+	CT_CODEC_ENTRY(scsi, reserve_holder),
+	CT_CODEC_ENTRY(scsi, reserve_capabilities),
+	CT_CODEC_ENTRY(scsi, reserve_status),
+	CT_CODEC_ENTRY(scsi, registrant),
+	CT_CODEC_ENTRY(scsi, reserve_list),
+};
+
+#endif /* HVP_TESTS_SCSI_CODECS_H */
