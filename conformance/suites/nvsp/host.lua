@@ -64,6 +64,11 @@ fatal("second-init", { "NET-REQ-013", "NET-SEC-18" }, accepted, u32(1) .. u32(0x
 fatal("empty", { "NET-SEC-01" }, up, "")
 fatal("short-config", { "NET-SEC-01" }, accepted, u32(125) .. u32(1514))
 fatal("second-config", { "NET-REQ-022" }, up, u32(125) .. u32(1514) .. zeros(32))
+fatal("second-config-at-once", { "NET-REQ-022" }, function(host, rg)
+  local g = accepted(host, rg)
+  g:config()
+  return g
+end, u32(125) .. u32(1514) .. zeros(32))
 fatal("second-ndis-version", { "NET-REQ-022" }, up, u32(100) .. u32(6) .. u32(30) .. zeros(28))
 fatal("second-receive-buffer", { "NET-REQ-028", "NET-SEC-25" }, up, function(g) return g:pad(u32(101) .. u32(g.rx_gpadl) .. u32(0xcafe)) end)
 fatal("second-send-buffer", { "NET-REQ-028", "NET-SEC-25" }, up, function(g) return g:pad(u32(104) .. u32(g.tx_gpadl) .. u32(1)) end)

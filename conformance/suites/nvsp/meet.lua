@@ -213,6 +213,12 @@ case "nvsp.meet.checksum" {
       guest:net(n, "send", { id = 2, data = frame, csum = 4, gpa = size % 2 })
       guest:expect_event("net.rx", { data = filled(frame, 17) })
     end
+    -- of UDP a sum of 0 is sent as 0xffff: 0 would say that there is none
+    local zero = udp4(zeros(2))
+    zero = udp4(filled(zero, 17):sub(41, 42))
+    guest:mark()
+    guest:net(n, "send", { id = 3, data = zero, csum = 4 })
+    check_eq(guest:expect_event("net.rx").data:sub(41, 42), hex "ff ff", "checksum of UDP")
     for _, bits in ipairs { 0x8, 0x10, 0x80, 0x1 } do
       guest:mark()
       n:deliver(net.frame(80, bits), { csum = bits })
@@ -243,6 +249,7 @@ case "nvsp.meet.large-send" {
                  + e.data:byte(42), 0x1000 + at, "sequence number")
         check(e.data == filled(e.data, 6), "checksum of TCP")
         check_eq(sum16(e.data:sub(15, 34)), 0xffff, "checksum of IP")
+        check_eq((e.data:byte(19) << 8) + e.data:byte(20), 7 + at // mss, "identification of IP")
         check_eq(e.data:byte(48) & 8, at + size == total and 8 or 0, "PSH")
         at = at + size
       end

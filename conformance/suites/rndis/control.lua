@@ -538,3 +538,64 @@ case "rndis.keepalive.storm-leaves-room-for-requests" {
     check(n:count "rndis.keepalive_complete" <= 100, "no more answers than questions")
   end,
 }
+
+for _, factor in ipairs { 8, 17, 31, 32, 0xffffffff } do
+  case("rndis.initialize.alignment-out-of-reason-" .. factor) {
+    level = "must", requires = { "NET-SEC-45" },
+    doc = "A packet alignment out of reason is refused, or no frames share a packet.",
+    run = function(host, guest)
+      local n = net.nic(host, { alignment = factor })
+      guest:online()
+      guest:net(n, "attach", { filter = 0x0d })
+      local e = guest:expect_event("net.attached", nil, "60s")
+      if e.status ~= 0 then return end
+      check_eq(e.max_packets, 1, "frames that may share a packet")
+      for i = 1, 4 do guest:net(n, "send", { id = i, data = net.frame(90, i), more = i < 4 and 1 or 0 }) end
+      for i = 1, 4 do check_eq(n:expect_frame(net.frame(90, i)).count, 1, "frames in the packet") end
+    end,
+  }
+end
+
+case "rndis.query.answer-larger-than-asked" {
+  level = "must", requires = { "NET-SEC-41" },
+  doc = "An answer that is larger than the caller's memory is cut, and the caller is told.",
+  run = function(host, guest)
+    local n = up(host, guest)
+    guest:net(n, "query", { oid = 0x01010101, size = 4, id = 3 })
+    local e = guest:expect_event("net.oid_done", { id = 3, status = 0x80000005 })
+    check_eq(e.data, net.mac:sub(1, 4), "what fits")
+    net.alive(guest, n)
+  end,
+}
+
+for _, version in ipairs { 0x30002, 0x40000, 0x50000 } do
+  case(string.format("rndis.offload.no-udp-below-5-%x", version)) {
+    level = "should", requires = { "NET-REQ-078" },
+    doc = "The short form of the offload parameters, up to version 4, asks nothing of UDP.",
+    run = function(host, guest)
+      local n = net.up(host, guest, { version = version })
+      local m = n:expect("rndis.set", { oid = 0xfc01020c })
+      local full = version >= 0x50000
+      check(full and #m.info > 22 or #m.info == 22, "bytes: " .. #m.info)
+      for _, at in ipairs { 6, 8 } do
+        check_eq(m.info:byte(at + 1) ~= 0, full, "a wish for UDP at " .. at)
+      end
+    end,
+  }
+end
+
+case "rndis.filter.zero-holds-before-its-answer" {
+  level = "should", requires = { "NET-REQ-086" },
+  doc = "Frames that come while the host still works on filter 0 are not given to the stack any more.",
+  run = function(host, guest)
+    local n = up(host, guest)
+    n:hold "rndis.set"
+    guest:net(n, "filter", { value = 0, id = 4 })
+    n:expect("rndis.set", { oid = 0x0001010e })
+    guest:mark()
+    n:expect_done(n:deliver(net.frame(100, 3)))
+    guest:expect_no_event("net.rx", "10ms")
+    n:release "rndis.set"
+    guest:expect_event("net.filter_done", { status = 0 })
+  end,
+}
