@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the tables of SCSI do not name: checks before writing, and sizes, in the order of the tables. */
+/* What the tables of SCSI do not name, in their order: checks before writing, and sizes. */
 #ifndef HVP_TESTS_SCSI_CODECS_H
 #define HVP_TESTS_SCSI_CODECS_H
 

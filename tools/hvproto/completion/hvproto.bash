@@ -31,7 +31,7 @@ _hvproto_options()
 	conformance)
 		echo --suite --level --requirement --bug --shard --target --jobs --seed --no-shuffle \
 			--timeout --no-fork --expected --suites --data --tap --junit --json --html \
-			--trace --as-json --quiet --verbose --help
+			--trace --transcripts --as-json --quiet --verbose --help
 		;;
 	*) echo --help --version ;;
 	esac
@@ -51,6 +51,7 @@ _hvproto()
 		-d | --direction) words="g2h h2g" ;;
 		-V | --version) words="0.13 1.1 2.4 3.0 4.0 4.1 5.0 5.1 5.2 5.3 6.0 6.1" ;;
 		-f | --format) words="raw hex trace" ;;
+		--transcripts) words="full short auto" ;;
 		-F | --features) words="all" ;;
 		-D | --device) words="network" ;;
 		-l | --level) words="must should quirk" ;;
