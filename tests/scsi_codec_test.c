@@ -120,6 +120,21 @@ START_TEST(a_list_that_is_not_as_long_as_its_count_says_is_not_sent)
 }
 END_TEST
 
+START_TEST(a_count_above_its_bound_is_not_believed)
+{
+	uint8_t bytes[24 + 257] = { 0 };
+	struct hvp_rd r = hvp_rd_init(bytes, sizeof(bytes));
+	struct hvp_scsi_registrant m;
+	struct hvp_fault fault;
+
+	put_big(bytes + 20, 257, 4);
+	ck_assert_int_eq(hvp_scsi_registrant_decode(&r, (struct hvp_neg){ 0, 0 }, &m, &fault),
+			 HVP_VALUE);
+	ck_assert_str_eq(fault.field, "descriptor_length");
+	ck_assert_uint_eq(fault.found, 257);
+}
+END_TEST
+
 /* A read of 16 bytes and the capacity that comes before it, byte by byte. */
 START_TEST(the_most_significant_byte_is_first)
 {
@@ -155,6 +170,7 @@ int main(void)
 	tcase_add_loop_test(tc, every_bound_is_enforced_both_ways, 0, 2);
 	tcase_add_test(tc, a_list_is_sent_up_to_its_bound_in_whole_items);
 	tcase_add_test(tc, a_list_that_is_not_as_long_as_its_count_says_is_not_sent);
+	tcase_add_test(tc, a_count_above_its_bound_is_not_believed);
 	tcase_add_test(tc, the_most_significant_byte_is_first);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -117,6 +117,8 @@ START_TEST(an_srb_read_by_hand_is_the_same)
 	ck_assert_int_eq(hvp_vstor_execute_srb_decode(&r, old, &m, NULL), HVP_OK);
 	ck_assert(!m.has_win8_extension);
 	ck_assert_uint_eq(r.off, 48);
+	m.has_win8_extension = true; /* which this version does not have */
+	walk_refused(&walks[0], "execute_srb", old, &m, "has_win8_extension");
 }
 END_TEST
 
