@@ -49,12 +49,9 @@ static const struct ct_codec message_codecs[] = {
 };
 
 static const struct ct_codec record_codecs[] = {
-	CT_CODEC_ENTRY(vstor, packet_header),
-	CT_CODEC_ENTRY(vstor, protocol_version),
-	CT_CODEC_ENTRY(vstor, channel_properties),
-	CT_CODEC_ENTRY(vstor, fc_wwn),
-	CT_CODEC_ENTRY(vstor, srb_result),
-	CT_CODEC_ENTRY(vstor, client_properties),
+	CT_CODEC_ENTRY(vstor, packet_header),	   CT_CODEC_ENTRY(vstor, protocol_version),
+	CT_CODEC_ENTRY(vstor, channel_properties), CT_CODEC_ENTRY(vstor, fc_wwn),
+	CT_CODEC_ENTRY(vstor, srb_result),	   CT_CODEC_ENTRY(vstor, client_properties),
 	CT_CODEC_ENTRY(vstor, async_register),
 };
 
