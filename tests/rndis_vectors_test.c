@@ -248,12 +248,24 @@ END_TEST
 
 START_TEST(every_rndis_message_of_dpdk_encodes_to_its_own_bytes)
 {
-	struct tally t = walk(HVP_DIR_G2H, "dpdk");
+	struct tally t = walk(HVP_DIR_G2H, "dpdk-22.11-netvsc");
 
 	check_tally(&t, 15 + 6 + 116 + 45, 9, 21, 88 + 6 + 6 + 2);
 	ck_assert_uint_eq(t.of_type[1], 15);
 	ck_assert_uint_eq(t.of_type[2], 6);
 	ck_assert_uint_eq(t.of_type[4], 116);
+	ck_assert_uint_eq(t.of_type[5], 45);
+}
+END_TEST
+
+START_TEST(every_rndis_message_of_dpdk_on_the_mock_host_encodes_to_its_own_bytes)
+{
+	struct tally t = walk(HVP_DIR_G2H, "dpdk-22.11-mock");
+
+	check_tally(&t, 24 + 13 + 73 + 45, 0, 24 + 8, 24 + 13 + 10 + 8);
+	ck_assert_uint_eq(t.of_type[1], 24);
+	ck_assert_uint_eq(t.of_type[2], 13);
+	ck_assert_uint_eq(t.of_type[4], 73);
 	ck_assert_uint_eq(t.of_type[5], 45);
 }
 END_TEST
@@ -279,6 +291,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tc, vectors_load, vectors_unload);
 	tcase_add_test(tc, every_rndis_message_of_linux_encodes_to_its_own_bytes);
 	tcase_add_test(tc, every_rndis_message_of_dpdk_encodes_to_its_own_bytes);
+	tcase_add_test(tc, every_rndis_message_of_dpdk_on_the_mock_host_encodes_to_its_own_bytes);
 	tcase_add_test(tc, every_rndis_message_that_linux_took_encodes_to_its_own_bytes);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
