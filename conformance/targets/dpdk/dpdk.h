@@ -74,7 +74,7 @@ struct glue_net {
 	bool stopped; /* it said that it has stopped: it ends by itself */
 	struct dpdk_order *orders; /* first is the one that the process works on */
 	bool busy;
-	int64_t waited_cpu; /* computed by the process since it last spoke, while we waited for it */
+	int64_t waited_cpu; /* computed by the process while we waited for its word */
 	int64_t waited; /* and how long that was, ns */
 	int64_t patience; /* 1; more when it runs under a tool that makes it slow */
 	bool waits; /* it has spoken less than it computed: it polls for an answer */
