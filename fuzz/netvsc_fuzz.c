@@ -382,14 +382,28 @@ static void say_coalesced(struct world *w)
 	world_transfer(w, some_queue(w), ranges, count);
 }
 
+static void say_keepalive(struct world *w)
+{
+	uint8_t m[12] = { HVP_RNDIS_KEEPALIVE };
+
+	hvp_put_u32(m + 4, sizeof(m));
+	hvp_put_u32(m + 8, take(w, 1));
+	say_rndis(w, 0, m, sizeof(m));
+}
+
 static void say_indication(struct world *w)
 {
 	static const uint32_t what[] = { 0x4001000b, 0x4001000c, 0x40010013, 0x40010018,
 					 0x40020006, 0xc0000001, 0,	     0x40010012 };
 	uint8_t m[28] = { HVP_RNDIS_INDICATE_STATUS };
+	uint32_t status = what[take(w, 1) % 8u];
 
+	if (status == 0) { /* or asks whether the guest is alive */
+		say_keepalive(w);
+		return;
+	}
 	hvp_put_u32(m + 4, sizeof(m));
-	hvp_put_u32(m + 8, what[take(w, 1) % 8u]);
+	hvp_put_u32(m + 8, status);
 	hvp_put_u32(m + 12, 8);
 	hvp_put_u32(m + 16, 12);
 	hvp_put_u32(m + 20, take(w, 1));
