@@ -40,7 +40,7 @@ static inline void walk_round_trips(const struct walk *w, uint32_t seed)
 	uint8_t bytes[WALK_ROOM];
 	size_t least;
 
-	for (int round = 0; round < 8; round++)
+	for (int round = ct_rounds(8); round > 0; round--)
 		for (uint32_t i = 0; i < w->proto->msg_count; i++)
 			for (size_t v = 0; v < w->version_count; v++) {
 				const struct hvp_msg_desc *m = &w->proto->msgs[i];

@@ -82,7 +82,7 @@ START_TEST(every_truncation_of_every_message_is_refused)
 	uint32_t seed = 0x1234567;
 	uint8_t bytes[CW_ROOM];
 
-	for (int round = 0; round < 30; round++)
+	for (int round = ct_rounds(30); round > 0; round--)
 		for (size_t i = 0; i < MESSAGES; i++) {
 			size_t size = example(i, bytes, &seed);
 
@@ -96,7 +96,7 @@ START_TEST(every_message_survives_decode_encode)
 	uint32_t seed = 0x89abcdef;
 	uint8_t bytes[CW_ROOM];
 
-	for (int round = 0; round < 100; round++)
+	for (int round = ct_rounds(100); round > 0; round--)
 		for (size_t i = 0; i < MESSAGES; i++) {
 			size_t size = example(i, bytes, &seed);
 
@@ -147,7 +147,7 @@ START_TEST(every_record_is_checked_like_a_message)
 	int tried = 0, refused = 0;
 
 	ck_assert_uint_eq(COUNT(records), COUNT(record_codecs));
-	for (int round = 0; round < 20; round++)
+	for (int round = ct_rounds(20); round > 0; round--)
 		for (size_t i = 0; i < COUNT(records); i++) {
 			const struct hvp_msg_desc *m = records[i];
 
@@ -158,7 +158,7 @@ START_TEST(every_record_is_checked_like_a_message)
 			tried += ct_violate(m, none, bytes, m->max_size);
 			refused += ct_invalidate(m, &record_codecs[i], none, bytes, m->max_size);
 		}
-	ck_assert_int_eq(tried, 2 * 20);
+	ck_assert_int_eq(tried, 2 * ct_rounds(20));
 	ck_assert_int_eq(refused, 2 * 20);
 }
 END_TEST
@@ -444,7 +444,7 @@ START_TEST(a_random_list_never_leads_outside_and_always_ends)
 {
 	uint32_t seed = 0xc4a1;
 
-	for (int round = 0; round < 20000; round++) {
+	for (int round = ct_rounds(20000); round > 0; round--) {
 		uint32_t size = ct_random(&seed) % 90;
 		uint8_t bytes[90], *list;
 		struct hvp_rd r;

@@ -133,7 +133,7 @@ START_TEST(every_message_survives_decode_encode_decode)
 	uint32_t seed = 0x89abcdef;
 	uint8_t bytes[256];
 
-	for (int round = 0; round < 3; round++)
+	for (int round = ct_rounds(3); round > 0; round--)
 		for (size_t i = 0; i < hvp_vmbus_proto.msg_count; i++)
 			for (size_t v = 0; v < COUNT(versions); v++) {
 				struct hvp_neg neg = { versions[v], ct_random(&seed) & 0xff };
@@ -701,7 +701,7 @@ START_TEST(user_defined_forms_are_checked_like_messages)
 	uint32_t seed = 0x1de;
 	uint8_t bytes[128];
 
-	for (int round = 0; round < 20; round++)
+	for (int round = ct_rounds(20); round > 0; round--)
 		for (size_t i = 0; i < COUNT(records); i++) {
 			const struct hvp_msg_desc *m = records[i];
 
